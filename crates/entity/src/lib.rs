@@ -1,0 +1,28 @@
+//! The entities: SeaORM models, their relations, and what of each the change log records.
+//!
+//! The only crate with SQL about the domain. It knows no cache, no Redis and no GraphQL.
+
+pub mod note;
+pub mod note_tag;
+pub mod profile;
+pub mod session;
+pub mod tag;
+pub mod todo;
+pub mod todo_tag;
+pub mod user;
+
+mod fingerprint;
+mod password_hash;
+mod priority;
+mod role;
+mod tracking;
+mod value;
+mod visibility;
+
+pub use fingerprint::fingerprint;
+pub use password_hash::PasswordHash;
+pub use priority::Priority;
+pub use role::Role;
+pub use tracking::{Tracked, tracking};
+pub use value::{new_id, normalised_email, now};
+pub use visibility::Visibility;

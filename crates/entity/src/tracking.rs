@@ -1,0 +1,24 @@
+use sea_orm::EntityTrait;
+use tidewater_changelog::Tracking;
+
+use crate::{note, note_tag, profile, session, tag, todo, todo_tag, user};
+
+/// An entity whose changes the change log records.
+pub trait Tracked: EntityTrait {
+    /// What it records: the primary key, foreign keys, unique keys, and the columns that sets of rows are read by.
+    const TRACKING: Tracking;
+}
+
+/// What the change log records, of every entity.
+pub fn tracking() -> Vec<Tracking> {
+    vec![
+        user::Entity::TRACKING,
+        profile::Entity::TRACKING,
+        session::Entity::TRACKING,
+        todo::Entity::TRACKING,
+        note::Entity::TRACKING,
+        tag::Entity::TRACKING,
+        todo_tag::Entity::TRACKING,
+        note_tag::Entity::TRACKING,
+    ]
+}
