@@ -1,0 +1,58 @@
+use std::time::Duration;
+
+use tidewater_changelog::Tracking;
+
+/// What a [`crate::Cache`] is started with.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What the change log tracks: gives the values of a change their column names. A change of a table that is not here
+    /// counts as a change of the whole table.
+    pub tracking: Vec<Tracking>,
+    /// The bound of the memory tier in bytes. Default: 64 MiB.
+    pub memory_bytes: u64,
+    /// The size in bytes of the table of last known changes; rounded down to a power of two, at least 4 KiB. A small one
+    /// costs misses, never a wrong answer. Default: 8 MiB.
+    pub tide_table_bytes: usize,
+    /// How long one poll of the change log may take. Default: 5 s.
+    pub poll_timeout: Duration,
+    /// The second tier, if any. Default: none.
+    pub redis: Option<RedisSettings>,
+}
+
+impl Settings {
+    /// The defaults over `tracking`.
+    pub fn new(tracking: &[Tracking]) -> Self {
+        Self {
+            tracking: tracking.to_vec(),
+            memory_bytes: 64 << 20,
+            tide_table_bytes: 8 << 20,
+            poll_timeout: Duration::from_secs(5),
+            redis: None,
+        }
+    }
+}
+
+/// Where the Redis tier is and how long it is waited for.
+#[derive(Clone, Debug)]
+pub struct RedisSettings {
+    /// `redis://`, `rediss://`, `redis-cluster://`, `redis-sentinel://` or `redis+unix://`, with user, password and database.
+    pub url: String,
+    /// What every key begins with. Default: `tidewater:`.
+    pub prefix: String,
+    /// How long one command may take before the read goes on without Redis. Default: 100 ms.
+    pub command_timeout: Duration,
+    /// How many writes may wait for the background task; more are dropped and counted. Default: 4,096.
+    pub queue_length: usize,
+}
+
+impl RedisSettings {
+    /// The defaults for the Redis at `url`.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            prefix: "tidewater:".to_owned(),
+            command_timeout: Duration::from_millis(100),
+            queue_length: 4_096,
+        }
+    }
+}

@@ -1,0 +1,68 @@
+/// What one space has done since it was made. Every lookup counts once: as a hit, as joined, or as a miss.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SpaceStatistics {
+    /// The space's name.
+    pub name: &'static str,
+    /// Lookups answered from memory.
+    pub memory_hits: u64,
+    /// Lookups answered from Redis.
+    pub redis_hits: u64,
+    /// Lookups answered by what another lookup was already fetching.
+    pub joined: u64,
+    /// Lookups that went to the loader, by reason.
+    pub misses: Misses,
+    /// Values stored in memory after they were loaded.
+    pub fills: u64,
+    /// Memos found in either tier whose dependencies had changed.
+    pub invalidations: u64,
+}
+
+/// Lookups that neither tier could answer, by the most telling reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Misses {
+    /// There was none.
+    pub absent: u64,
+    /// A dependency of it had changed.
+    pub changed: u64,
+    /// Its time to live was over though Redis still had it.
+    pub expired: u64,
+    /// It was filled before anything this process knows the changes since.
+    pub mark_too_old: u64,
+    /// Redis held something else than a memo under its key.
+    pub undecodable: u64,
+    /// Redis did not answer in time, or was not asked because it had not answered before.
+    pub redis_unavailable: u64,
+    /// The space's policy is disabled.
+    pub disabled: u64,
+}
+
+impl Misses {
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.absent
+            + self.changed
+            + self.expired
+            + self.mark_too_old
+            + self.undecodable
+            + self.redis_unavailable
+            + self.disabled
+    }
+}
+
+/// What the cache can reach.
+#[derive(Clone, Debug)]
+pub struct Health {
+    /// Why the last poll of the change log failed, if it did.
+    pub source: Option<crate::GateError>,
+    /// The Redis tier; `None` if there is none.
+    pub redis: Option<RedisHealth>,
+}
+
+/// What is known of the Redis tier without asking it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RedisHealth {
+    /// Whether its last commands were answered.
+    pub reachable: bool,
+    /// Writes dropped so far: the queue was full, Redis was not reachable, or it failed them.
+    pub dropped: u64,
+}

@@ -1,0 +1,2 @@
+//! Behaviour of the cache, by its public interface.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
