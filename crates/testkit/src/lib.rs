@@ -1,0 +1,28 @@
+//! Real servers for tests: PostgreSQL, Redis and the tidewater binary, started from what is installed.
+//!
+//! Everything here panics instead of returning errors, with a sentence that says what to do and, for a server, with
+//! its log: the caller is a test, and a test that cannot run has failed.
+//!
+//! No server outlives the test process, however that ends: each runs under a shell that reads a pipe from the test
+//! process, and that ends the server when the pipe does.
+//!
+//! An environment that has servers already gives them by `TIDEWATER_TEST_POSTGRES_URL` and `TIDEWATER_TEST_REDIS_URL`.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on must fail there and then")]
+
+mod backend;
+mod database;
+mod installed;
+mod port;
+mod postgres;
+mod process;
+mod redis;
+mod reply;
+mod server;
+mod sqlite;
+mod template;
+
+pub use backend::Backend;
+pub use database::TestDatabase;
+pub use postgres::Postgres;
+pub use redis::{Dump, TestRedis};
+pub use server::{Server, run};

@@ -1,0 +1,152 @@
+//! The tidewater binary as a process of its own.
+
+use std::{
+    path::Path,
+    process::{Command, Output as Ended},
+};
+
+use reqwest::{Client, Response};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::time;
+
+use crate::process::{BROKEN_MACHINE, Output, PATIENCE, Process, Supervision, supervised};
+
+const LISTENING: &str = "listening on http://127.0.0.1:";
+
+/// A running server, on a free port of 127.0.0.1. Dropping it kills it.
+///
+/// It runs in an empty directory and with no environment but `PATH` and what the test gives, so neither a `.env`
+/// file nor a `DATABASE_URL` of the developer reaches it.
+pub struct Server {
+    process: Process,
+    url: String,
+    client: Client,
+    directory: TempDir,
+}
+
+impl Server {
+    /// Starts `binary` with `arguments` (`["serve", ...]`), adding `--listen 127.0.0.1:0`, and waits until it listens.
+    ///
+    /// Panics with its log when it does not.
+    pub async fn start(binary: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let directory = tempfile::Builder::new().prefix("tidewater-server-").tempdir().expect(BROKEN_MACHINE);
+        let mut command = command(binary, arguments, environment, directory.path());
+        command.args(["--listen", "127.0.0.1:0"]);
+        let supervision = Supervision { last_signal: "KILL", directory: Some(directory.path()), account: None };
+        let process = Process::start(&command, supervision);
+        let Some(port) = process.find_in_log(port).await else {
+            panic!("the server did not say `{LISTENING}PORT`; its log:\n{}", process.log());
+        };
+        let client = Client::builder().timeout(PATIENCE).build().expect("a client without TLS has nothing to load");
+        Self { process, url: format!("http://127.0.0.1:{port}"), client, directory }
+    }
+
+    /// Its address, `http://127.0.0.1:PORT`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The empty directory that it was started in, where its default SQLite file is.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// An HTTP client that keeps no cookies and waits a minute at most.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Everything that it has written to standard error and standard output so far.
+    pub fn log(&self) -> String {
+        self.process.log()
+    }
+
+    /// Waits until a line of the log contains `text`, and returns that line. Panics with the log when none does.
+    pub async fn logged(&self, text: &str) -> String {
+        let line = self.process.find_in_log(|line| line.contains(text).then(|| line.to_owned())).await;
+        line.unwrap_or_else(|| panic!("the server did not log {text:?}; its log:\n{}", self.log()))
+    }
+
+    /// Asks `POST /graphql` as nobody, and returns the whole answer: `data`, `errors`, `extensions`.
+    ///
+    /// `variables` may be null. Panics with the log when the answer is no JSON.
+    pub async fn graphql(&self, query: &str, variables: Value) -> Value {
+        self.answer(query, variables, None).await
+    }
+
+    /// Like [`graphql`](Self::graphql), as the user whom the bearer token belongs to.
+    pub async fn graphql_as(&self, token: &str, query: &str, variables: Value) -> Value {
+        self.answer(query, variables, Some(token)).await
+    }
+
+    /// Posts `body` as it is to `/graphql`, with these headers and no others.
+    pub async fn post_raw(&self, headers: &[(&str, &str)], body: impl Into<reqwest::Body>) -> Response {
+        let mut request = self.client.post(format!("{}/graphql", self.url)).body(body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.send().await.unwrap_or_else(|error| panic!("{error:?}; the log of the server:\n{}", self.log()))
+    }
+
+    /// Asks it to end (`SIGTERM`), and returns its exit code and its complete log when it has.
+    pub async fn terminate(&mut self) -> (i32, String) {
+        self.process.signal("TERM");
+        let code = self.process.ended().await;
+        (code, self.log())
+    }
+
+    /// Kills it (`SIGKILL`), and returns when it is gone.
+    pub async fn kill(&mut self) {
+        self.process.signal("KILL");
+        self.process.ended().await;
+    }
+
+    /// Lets it hang until [`resume`](Self::resume), as a machine without CPU time would.
+    pub fn pause(&mut self) {
+        self.process.signal("STOP");
+    }
+
+    /// Lets it go on after [`pause`](Self::pause).
+    pub fn resume(&mut self) {
+        self.process.signal("CONT");
+    }
+
+    async fn answer(&self, query: &str, variables: Value, token: Option<&str>) -> Value {
+        let body = json!({ "query": query, "variables": variables }).to_string();
+        let authorization = token.map(|token| format!("Bearer {token}"));
+        let mut headers = vec![("content-type", "application/json")];
+        headers.extend(authorization.as_deref().map(|value| ("authorization", value)));
+        let response = self.post_raw(&headers, body).await;
+        let status = response.status();
+        let text = response.text().await.unwrap_or_else(|error| panic!("{error:?}; the log:\n{}", self.log()));
+        serde_json::from_str(&text).unwrap_or_else(|_| panic!("{status} {text}\nthe log:\n{}", self.log()))
+    }
+}
+
+/// Runs the binary with a command that ends by itself, in an empty directory and environment like [`Server::start`].
+///
+/// Panics when it has not ended after a minute.
+pub async fn run(binary: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Ended {
+    let directory = tempfile::Builder::new().prefix("tidewater-command-").tempdir().expect(BROKEN_MACHINE);
+    let command = command(binary, arguments, environment, directory.path());
+    let supervision = Supervision { last_signal: "KILL", directory: None, account: None };
+    let mut supervisor = tokio::process::Command::from(supervised(&command, supervision, Output::Apart));
+    let mut child = supervisor.spawn().expect("/bin/sh can be started");
+    // Held until the command has ended: its end would end the command.
+    let _stdin = child.stdin.take();
+    let ended = time::timeout(PATIENCE, child.wait_with_output()).await;
+    ended.unwrap_or_else(|_| panic!("{arguments:?} did not end within {PATIENCE:?}")).expect("its output can be read")
+}
+
+fn command(binary: &Path, arguments: &[&str], environment: &[(&str, &str)], directory: &Path) -> Command {
+    let mut command = Command::new(binary);
+    command.args(arguments).envs(environment.iter().copied()).current_dir(directory);
+    command
+}
+
+fn port(line: &str) -> Option<u16> {
+    let (_, rest) = line.split_once(LISTENING)?;
+    let digits = rest.split(|character: char| !character.is_ascii_digit()).next()?;
+    digits.parse().ok()
+}

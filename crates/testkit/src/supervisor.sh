@@ -1,0 +1,27 @@
+# Runs "$@" for a test process that holds the other end of stdin, and ends it when that end is closed, however the
+# test process went. Each line on stdin names a signal to pass on; "sent" on stdout says that it was.
+last_signal=$1 directory=$2 output=$3
+shift 3
+exec 3<&0
+"$@" </dev/null >&"$output" 3<&- &
+child=$!
+(
+    while read -r signal; do
+        kill -s "$signal" "$child"
+        echo sent
+    done
+    trap '' TERM
+    kill -s "$last_signal" "$child" 2>/dev/null
+    exit 0
+) <&3 &
+watcher=$!
+exec 3<&-
+wait "$child"
+status=$?
+kill "$watcher" 2>/dev/null
+wait "$watcher" 2>/dev/null
+# The watcher ends by itself only at the end of stdin: then nobody can start the child again on its directory.
+if [ "$?" -eq 0 ] && [ -n "$directory" ]; then
+    rm -rf "$directory"
+fi
+exit "$status"

@@ -1,0 +1,9 @@
+//! The servers that tests rely on: each starts, breaks on demand, and goes with the test process.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod backends;
+mod databases;
+mod lifetime;
+mod postgres;
+mod redis;
+mod server;

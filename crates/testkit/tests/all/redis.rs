@@ -1,0 +1,51 @@
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tidewater_testkit::TestRedis;
+use tokio::time::timeout;
+
+#[tokio::test]
+async fn replies_of_each_kind_come_back() {
+    let redis = TestRedis::start().await;
+    let key = format!("{}key", redis.prefix());
+    assert_eq!(redis.command(&["SET", &key, "line\r\nbreak"]).await, "OK");
+    assert_eq!(redis.command(&["GET", &key]).await, "line\r\nbreak");
+    assert_eq!(redis.command(&["MGET", &key, "absent"]).await, json!(["line\r\nbreak", null]));
+    assert_eq!(redis.command(&["DEL", &key]).await, 1);
+    assert!(redis.try_command(&["GET"]).await.unwrap_err().contains("wrong number of arguments"));
+}
+
+#[tokio::test]
+async fn a_flushed_server_is_empty() {
+    let redis = TestRedis::start().await;
+    let key = format!("{}key", redis.prefix());
+    redis.command(&["SET", &key, "value"]).await;
+    assert_eq!(redis.keys().await, [key]);
+    redis.flush_all().await;
+    assert!(redis.keys().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_server_comes_back_empty_or_with_an_old_dump() {
+    let mut redis = TestRedis::start().await;
+    redis.command(&["SET", "key", "old"]).await;
+    let dump = redis.save_dump().await;
+    redis.command(&["SET", "key", "new"]).await;
+
+    redis.stop().await;
+    assert!(redis.try_command(&["PING"]).await.is_err());
+    redis.start_again().await;
+    assert_eq!(redis.command(&["GET", "key"]).await, Value::Null);
+
+    redis.restart_with_dump(&dump).await;
+    assert_eq!(redis.command(&["GET", "key"]).await, "old");
+}
+
+#[tokio::test]
+async fn a_paused_server_answers_when_it_is_resumed() {
+    let mut redis = TestRedis::start().await;
+    redis.pause();
+    assert!(timeout(Duration::from_millis(50), redis.try_command(&["PING"])).await.is_err());
+    redis.resume();
+    assert_eq!(redis.command(&["PING"]).await, "PONG");
+}

@@ -1,0 +1,83 @@
+use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tidewater_testkit::{Server, run};
+
+/// A stand-in for the tidewater binary, gone with the directory.
+fn script(text: &str) -> (TempDir, PathBuf) {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("server");
+    fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    (directory, path)
+}
+
+#[tokio::test]
+async fn a_command_that_ends_gives_its_output_and_code() {
+    let (_directory, path) = script("echo \"$1 $GIVEN\"; echo bad >&2; exit 3");
+    let ended = run(&path, &["hello"], &[("GIVEN", "value")]).await;
+    assert_eq!(String::from_utf8(ended.stdout).unwrap(), "hello value\n");
+    assert_eq!(String::from_utf8(ended.stderr).unwrap(), "bad\n");
+    assert_eq!(ended.status.code(), Some(3));
+}
+
+#[tokio::test]
+async fn the_environment_of_the_developer_stays_out() {
+    let (_directory, path) = script("env | cut -d= -f1 | sort");
+    let ended = run(&path, &[], &[("DATABASE_URL", "sqlite::memory:")]).await;
+    let names = String::from_utf8(ended.stdout).unwrap();
+    assert!(
+        names.lines().all(|name| ["DATABASE_URL", "PATH", "PWD", "SHLVL", "_", "OLDPWD"].contains(&name)),
+        "{names}"
+    );
+}
+
+#[tokio::test]
+async fn a_server_says_where_it_listens_and_ends_when_asked() {
+    let (_directory, path) = script(
+        "trap 'echo bye; exit 7' TERM
+         echo \"args: $*\"
+         echo 'INFO listening on http://127.0.0.1:4321 now'
+         while :; do sleep 0.01; done",
+    );
+    let mut server = Server::start(&path, &["serve"], &[]).await;
+    assert_eq!(server.url(), "http://127.0.0.1:4321");
+    assert_eq!(server.logged("args").await, "args: serve --listen 127.0.0.1:0");
+    let (code, log) = server.terminate().await;
+    assert_eq!(code, 7);
+    assert!(log.ends_with("bye"), "{log}");
+}
+
+#[tokio::test]
+#[should_panic(expected = "no such column")]
+async fn a_server_that_does_not_start_shows_its_log() {
+    let (_directory, path) = script("echo 'no such column' >&2; exit 1");
+    Server::start(&path, &["serve"], &[]).await;
+}
+
+#[tokio::test]
+async fn graphql_is_posted_with_the_token() {
+    // Answers one request with its own authorization header; the real server has its tests in its own crate.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = Vec::new();
+        while !request.ends_with(b"}") {
+            stream.read_buf(&mut request).await.unwrap();
+        }
+        let request = String::from_utf8(request).unwrap();
+        let (head, body) = request.split_once("\r\n\r\n").unwrap();
+        let token = head.lines().find_map(|line| line.strip_prefix("authorization: "));
+        let answer = json!({ "token": token, "body": serde_json::from_str::<Value>(body).unwrap() }).to_string();
+        let response = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{answer}", answer.len());
+        stream.write_all(response.as_bytes()).await.unwrap();
+    });
+    let (_directory, path) = script(&format!("echo listening on http://127.0.0.1:{port}; exec sleep 60"));
+    let server = Server::start(&path, &["serve"], &[]).await;
+    let answer = server.graphql_as("secret", "{ viewer { id } }", json!({ "a": 1 })).await;
+    let expected = json!({ "query": "{ viewer { id } }", "variables": { "a": 1 } });
+    assert_eq!(answer, json!({ "token": "Bearer secret", "body": expected }));
+}
