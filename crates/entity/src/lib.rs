@@ -5,12 +5,16 @@
 pub mod note;
 pub mod note_tag;
 pub mod profile;
+pub mod seed;
+pub mod selection;
 pub mod session;
 pub mod tag;
 pub mod todo;
 pub mod todo_tag;
 pub mod user;
 
+mod connection;
+mod error;
 mod fingerprint;
 mod password_hash;
 mod priority;
@@ -19,6 +23,8 @@ mod tracking;
 mod value;
 mod visibility;
 
+pub use connection::connect;
+pub use error::Error;
 pub use fingerprint::fingerprint;
 pub use password_hash::PasswordHash;
 pub use priority::Priority;

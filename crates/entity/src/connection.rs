@@ -1,0 +1,94 @@
+use std::time::Duration;
+
+use sea_orm::sqlx;
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sea_orm::sqlx::{ConnectOptions, Connection, Database, pool::PoolOptions};
+use sea_orm::{DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector};
+
+use crate::Error;
+
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const TRUSTED_IDLE_TIME: Duration = Duration::from_secs(30);
+
+/// Opens a pool of at most `max_connections` connections to the database at `url`: `postgres://...` or `sqlite:FILE`. An
+/// SQLite file that is missing is created; its folder is not.
+///
+/// Waits at most 5 seconds for a connection, now and whenever one is needed. PostgreSQL ends a statement after 10 seconds;
+/// SQLite waits at most 5 seconds for another writer. The first connection is made before this returns, so that what is
+/// wrong with the URL or the server is said here. No error shows the URL's password.
+pub async fn connect(url: &str, max_connections: u32) -> Result<DatabaseConnection, Error> {
+    match url.split_once(':') {
+        Some(("postgres" | "postgresql", _)) => postgres(url, max_connections).await,
+        Some(("sqlite", _)) => sqlite(url, max_connections).await,
+        _ => Err(Error::Url("it begins neither with `postgres://` nor with `sqlite:`".to_owned())),
+    }
+}
+
+async fn postgres(url: &str, max_connections: u32) -> Result<DatabaseConnection, Error> {
+    let options: PgConnectOptions = url.parse().map_err(unusable)?;
+    let place = options.get_socket().map_or_else(|| options.get_host().to_owned(), |path| path.display().to_string());
+    let name = options.get_database().unwrap_or(options.get_username());
+    let database = format!("{name} at {place}:{}", options.get_port());
+    let named = options.get_application_name().is_some();
+    let options = if named { options } else { options.application_name("tidewater") }
+        .options([("statement_timeout", STATEMENT_TIMEOUT.as_millis().to_string())])
+        .disable_statement_logging();
+    let pool = bounded(PgPoolOptions::new(), max_connections).connect_with(options).await;
+    Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool.map_err(|error| unreachable(database, error))?))
+}
+
+async fn sqlite(url: &str, max_connections: u32) -> Result<DatabaseConnection, Error> {
+    if url.contains(":memory:") || url.contains("mode=memory") {
+        return Err(Error::Url("changes of an in-memory database cannot be followed; name a file".to_owned()));
+    }
+    let options: SqliteConnectOptions = url.parse().map_err(unusable)?;
+    let database = options.get_filename().display().to_string();
+    let options = options
+        .create_if_missing(true)
+        .foreign_keys(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // With less, a power cut takes back commits that were acknowledged. Their numbers in the change log would be given
+        // again to other changes, and whatever a cache holds under them would look valid.
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(BUSY_TIMEOUT)
+        .disable_statement_logging();
+    let pool = bounded(SqlitePoolOptions::new(), max_connections).connect_with(options).await;
+    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.map_err(|error| unreachable(database, error))?))
+}
+
+fn bounded<D: Database>(options: PoolOptions<D>, max_connections: u32) -> PoolOptions<D> {
+    options
+        .max_connections(max_connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        // A ping before each use would double the round trips of a read. Connections die while they are idle, so only one
+        // that was idle for long is asked.
+        .test_before_acquire(false)
+        .before_acquire(|connection, state| {
+            Box::pin(async move {
+                if state.idle_for >= TRUSTED_IDLE_TIME {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+}
+
+fn unusable(error: sqlx::Error) -> Error {
+    match error {
+        sqlx::Error::Configuration(reason) => Error::Url(reason.to_string()),
+        error => Error::Url(error.to_string()),
+    }
+}
+
+fn unreachable(database: String, error: sqlx::Error) -> Error {
+    let reason = match error {
+        // The pool asks again while connections are refused, since the server may be starting.
+        sqlx::Error::PoolTimedOut => format!("no connection within {} seconds", ACQUIRE_TIMEOUT.as_secs()),
+        sqlx::Error::Database(error) => error.message().to_owned(),
+        error => error.to_string(),
+    };
+    Error::Unreachable { database, reason }
+}
