@@ -1,0 +1,162 @@
+//! Builds the pages that the server embeds, or falls back to one that loads them from a CDN.
+
+use std::{
+    env,
+    error::Error,
+    fmt::Write as _,
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+    process::{Command, ExitStatus, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// What the pages are built from, in `web/`.
+const SOURCES: [&str; 4] = ["package.json", "package-lock.json", "vite.config.js", "graphiql"];
+const CDN_PAGE: &str = "graphiql-cdn.html";
+const DEFAULT_QUERY: &str = "graphiql/default.graphql";
+
+/// A registry that does not answer must not hold up the build of the server.
+const STEP_TIME_LIMIT: Duration = Duration::from_secs(60);
+const STEPS: [&[&str]; 2] = [
+    &["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--fetch-retries=0"],
+    &["run", "build"],
+];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let web = fs::canonicalize(Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("../../web"))?;
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    for source in SOURCES.into_iter().chain([CDN_PAGE]) {
+        println!("cargo::rerun-if-changed={}", web.join(source).display());
+    }
+    println!("cargo::rerun-if-env-changed=TIDEWATER_SKIP_WEB");
+
+    let files = match build(&web, &out) {
+        Ok(Some(folder)) => files_in(&folder)?,
+        Ok(None) => cdn_files(&web),
+        Err(reason) => {
+            println!("cargo::warning=GraphiQL will be loaded from its CDN, because {reason}.");
+            cdn_files(&web)
+        }
+    };
+    fs::write(out.join("graphiql.rs"), table(&files)?)?;
+    Ok(())
+}
+
+/// The folder of built pages, or `None` when they are not wanted. Nothing is written into the source tree.
+fn build(web: &Path, out: &Path) -> Result<Option<PathBuf>, String> {
+    if env::var_os("TIDEWATER_SKIP_WEB").is_some_and(|value| !value.is_empty()) {
+        return Ok(None);
+    }
+    if Command::new("npm").arg("--version").output().is_err() {
+        return Err("npm is not installed".to_owned());
+    }
+    let copy = out.join("web");
+    let prepared = || -> io::Result<()> {
+        remove(&copy)?;
+        fs::create_dir_all(&copy)?;
+        SOURCES.iter().try_for_each(|source| copy_all(&web.join(source), &copy.join(source)))
+    };
+    prepared().map_err(|error| format!("web/ cannot be copied to {}: {error}", copy.display()))?;
+    for arguments in STEPS {
+        let log = copy.join(format!("{}.log", arguments[0]));
+        let status = run(arguments, &copy, &log).map_err(|error| format!("npm cannot be run: {error}"))?;
+        if !status.is_some_and(|status| status.success()) {
+            let outcome = if status.is_some() { "failed" } else { "took too long" };
+            return Err(format!("`npm {}` {outcome} (see {})", arguments[0], log.display()));
+        }
+    }
+    // Hundreds of megabytes that nothing needs any more.
+    let _ = fs::remove_dir_all(copy.join("node_modules"));
+    Ok(Some(copy.join("dist/graphiql")))
+}
+
+/// Runs npm with its output in a file; `None` when it was ended because it took too long.
+fn run(arguments: &[&str], directory: &Path, log: &Path) -> io::Result<Option<ExitStatus>> {
+    let output = File::create(log)?;
+    let mut child = Command::new("npm")
+        .args(arguments)
+        .current_dir(directory)
+        .stdin(Stdio::null())
+        .stdout(output.try_clone()?)
+        .stderr(output)
+        .spawn()?;
+    let deadline = Instant::now() + STEP_TIME_LIMIT;
+    while Instant::now() < deadline {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    child.kill()?;
+    child.wait()?;
+    Ok(None)
+}
+
+fn remove(directory: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(directory) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn copy_all(from: &Path, to: &Path) -> io::Result<()> {
+    if !from.is_dir() {
+        return fs::copy(from, to).map(drop);
+    }
+    fs::create_dir_all(to)?;
+    fs::read_dir(from)?.try_for_each(|entry| {
+        let entry = entry?;
+        copy_all(&entry.path(), &to.join(entry.file_name()))
+    })
+}
+
+fn cdn_files(web: &Path) -> Vec<(String, PathBuf)> {
+    vec![("default.graphql".to_owned(), web.join(DEFAULT_QUERY)), ("index.html".to_owned(), web.join(CDN_PAGE))]
+}
+
+/// Every file below a folder with its path relative to it, in a stable order.
+fn files_in(folder: &Path) -> io::Result<Vec<(String, PathBuf)>> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(current) = folders.pop() {
+        for entry in fs::read_dir(current)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(folder).map_err(io::Error::other)?.to_string_lossy().replace('\\', "/");
+                files.push((name, path));
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn table(files: &[(String, PathBuf)]) -> Result<String, Box<dyn Error>> {
+    let mut code = String::from(
+        "/// Path relative to the page's, content type, and content of each file; `index.html` is always among them.\n\
+         pub(crate) static FILES: &[(&str, &str, &[u8])] = &[\n",
+    );
+    for (name, path) in files {
+        writeln!(code, "    ({name:?}, {:?}, include_bytes!({:?})),", content_type(name), path.display().to_string())?;
+    }
+    code.push_str("];\n");
+    Ok(code)
+}
+
+fn content_type(name: &str) -> &'static str {
+    match name.rsplit('.').next() {
+        Some("html") => "text/html; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("graphql") => "text/plain; charset=utf-8",
+        Some("json") => "application/json",
+        Some("svg") => "image/svg+xml",
+        Some("ttf") => "font/ttf",
+        Some("woff2") => "font/woff2",
+        _ => "application/octet-stream",
+    }
+}
