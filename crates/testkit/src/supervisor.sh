@@ -19,9 +19,8 @@ exec 3<&-
 wait "$child"
 status=$?
 kill "$watcher" 2>/dev/null
-wait "$watcher" 2>/dev/null
 # The watcher ends by itself only at the end of stdin: then nobody can start the child again on its directory.
-if [ "$?" -eq 0 ] && [ -n "$directory" ]; then
+if wait "$watcher" 2>/dev/null && [ -n "$directory" ]; then
     rm -rf "$directory"
 fi
 exit "$status"
