@@ -6,6 +6,8 @@ use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolO
 use sea_orm::sqlx::{ConnectOptions, Connection, Database, pool::PoolOptions};
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector};
 
+use tokio::time::timeout;
+
 use crate::Error;
 
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -17,8 +19,8 @@ const TRUSTED_IDLE_TIME: Duration = Duration::from_secs(30);
 /// SQLite file that is missing is created; its folder is not.
 ///
 /// Waits at most 5 seconds for a connection, now and whenever one is needed. PostgreSQL ends a statement after 10 seconds;
-/// SQLite waits at most 5 seconds for another writer. The first connection is made before this returns, so that what is
-/// wrong with the URL or the server is said here. No error shows the URL's password.
+/// SQLite waits at most 5 seconds for another writer. One connection is tried before this returns, so that what is wrong
+/// with the URL or the server is said here. No error shows the URL's password.
 pub async fn connect(url: &str, max_connections: u32) -> Result<DatabaseConnection, Error> {
     match url.split_once(':') {
         Some(("postgres" | "postgresql", _)) => postgres(url, max_connections).await,
@@ -36,8 +38,9 @@ async fn postgres(url: &str, max_connections: u32) -> Result<DatabaseConnection,
     let options = if named { options } else { options.application_name("tidewater") }
         .options([("statement_timeout", STATEMENT_TIMEOUT.as_millis().to_string())])
         .disable_statement_logging();
-    let pool = bounded(PgPoolOptions::new(), max_connections).connect_with(options).await;
-    Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool.map_err(|error| unreachable(database, error))?))
+    reach(&options, database).await?;
+    let pool = bounded(PgPoolOptions::new(), max_connections).connect_lazy_with(options);
+    Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
 }
 
 async fn sqlite(url: &str, max_connections: u32) -> Result<DatabaseConnection, Error> {
@@ -55,8 +58,25 @@ async fn sqlite(url: &str, max_connections: u32) -> Result<DatabaseConnection, E
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY_TIMEOUT)
         .disable_statement_logging();
-    let pool = bounded(SqlitePoolOptions::new(), max_connections).connect_with(options).await;
-    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool.map_err(|error| unreachable(database, error))?))
+    reach(&options, database).await?;
+    let pool = bounded(SqlitePoolOptions::new(), max_connections).connect_lazy_with(options);
+    Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
+}
+
+/// Connects once beside the pool, which would answer a refusal by asking again and in the end only tell that time is up.
+async fn reach<O>(options: &O, database: String) -> Result<(), Error>
+where
+    O: ConnectOptions<Connection: Sized>,
+{
+    let attempt = async { options.connect().await?.close().await };
+    let reason = match timeout(ACQUIRE_TIMEOUT, attempt).await {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(sqlx::Error::Database(error))) => error.message().to_owned(),
+        Ok(Err(sqlx::Error::Io(error))) => error.to_string(),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => format!("no answer within {} seconds", ACQUIRE_TIMEOUT.as_secs()),
+    };
+    Err(Error::Unreachable { database, reason })
 }
 
 fn bounded<D: Database>(options: PoolOptions<D>, max_connections: u32) -> PoolOptions<D> {
@@ -81,14 +101,4 @@ fn unusable(error: sqlx::Error) -> Error {
         sqlx::Error::Configuration(reason) => Error::Url(reason.to_string()),
         error => Error::Url(error.to_string()),
     }
-}
-
-fn unreachable(database: String, error: sqlx::Error) -> Error {
-    let reason = match error {
-        // The pool asks again while connections are refused, since the server may be starting.
-        sqlx::Error::PoolTimedOut => format!("no connection within {} seconds", ACQUIRE_TIMEOUT.as_secs()),
-        sqlx::Error::Database(error) => error.message().to_owned(),
-        error => error.to_string(),
-    };
-    Error::Unreachable { database, reason }
 }

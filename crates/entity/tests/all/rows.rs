@@ -1,0 +1,97 @@
+use sea_orm::{DatabaseConnection, EntityTrait, IntoActiveModel, ModelTrait, prelude::DateTimeUtc};
+use tidewater_entity::{
+    PasswordHash, Priority, Role, Visibility, new_id, note, note_tag, now, profile, session, tag, todo, todo_tag, user,
+};
+
+/// One row of each entity, of one user.
+pub(crate) struct Rows {
+    pub(crate) user: user::Model,
+    pub(crate) profile: profile::Model,
+    pub(crate) session: session::Model,
+    pub(crate) todo: todo::Model,
+    pub(crate) note: note::Model,
+    pub(crate) tag: tag::Model,
+    pub(crate) todo_tag: todo_tag::Model,
+    pub(crate) note_tag: note_tag::Model,
+}
+
+impl Rows {
+    /// Rows in which every nullable column has a value.
+    pub(crate) fn new() -> Self {
+        let now = now();
+        let user = user(now);
+        let (user_id, todo_id, note_id, tag_id) = (user.id, new_id(), new_id(), new_id());
+        Self {
+            profile: profile::Model {
+                user_id,
+                bio: "Ünï çødé 🌊".to_owned(),
+                avatar_url: Some("https://example.test/a.png".to_owned()),
+                updated_at: now,
+            },
+            session: session::Model {
+                id: new_id(),
+                user_id,
+                token_hash: new_id().simple().to_string().repeat(2),
+                created_at: now,
+                expires_at: now,
+            },
+            todo: todo::Model {
+                id: todo_id,
+                user_id,
+                text: "Water the tomatoes".to_owned(),
+                notes: Some("twice".to_owned()),
+                completed: true,
+                priority: Priority::High,
+                due_at: Some(now),
+                created_at: now,
+                updated_at: now,
+            },
+            note: note::Model {
+                id: note_id,
+                user_id,
+                title: "Soup".to_owned(),
+                body: "Try it with less salt.".to_owned(),
+                visibility: Visibility::Public,
+                created_at: now,
+                updated_at: now,
+            },
+            tag: tag::Model { id: tag_id, user_id, name: "home".to_owned(), created_at: now },
+            todo_tag: todo_tag::Model { todo_id, tag_id, created_at: now },
+            note_tag: note_tag::Model { note_id, tag_id, created_at: now },
+            user,
+        }
+    }
+
+    pub(crate) async fn insert(&self, connection: &DatabaseConnection) {
+        insert(connection, &self.user).await;
+        insert(connection, &self.profile).await;
+        insert(connection, &self.session).await;
+        insert(connection, &self.todo).await;
+        insert(connection, &self.note).await;
+        insert(connection, &self.tag).await;
+        insert(connection, &self.todo_tag).await;
+        insert(connection, &self.note_tag).await;
+    }
+}
+
+/// An admin with an address of their own.
+pub(crate) fn user(now: DateTimeUtc) -> user::Model {
+    let id = new_id();
+    user::Model {
+        id,
+        email: format!("{}@example.test", id.simple()),
+        name: "Ada".to_owned(),
+        role: Role::Admin,
+        password_hash: PasswordHash::new("$argon2id$secret"),
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+pub(crate) async fn insert<M>(connection: &DatabaseConnection, model: &M)
+where
+    M: ModelTrait + IntoActiveModel<<M::Entity as EntityTrait>::ActiveModel>,
+    <M::Entity as EntityTrait>::ActiveModel: Send,
+{
+    M::Entity::insert_many([model.clone().into_active_model()]).exec_without_returning(connection).await.unwrap();
+}
