@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::{Postgres, process::PATIENCE, sqlite::SqliteFile, template};
 
-/// A database that no other test sees, and that goes when the value is dropped.
+/// A database that no other test sees, and that goes when the value is dropped, with whatever is still connected to it.
 pub struct TestDatabase {
     url: String,
     kind: Kind,
@@ -106,12 +106,9 @@ impl Drop for TestDatabase {
             let (administration, name) = (administration.clone(), name.clone());
             // The test's runtime may be ending. When the whole process is, its server goes with it.
             thread::spawn(move || {
-                let runtime = runtime::Builder::new_current_thread().enable_all().build();
                 let statement = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
-                let work = time::timeout_at(time::Instant::now() + PATIENCE, async {
-                    execute_postgres(&administration, &statement).await
-                });
-                if let Ok(runtime) = runtime {
+                let work = async { time::timeout(PATIENCE, execute_postgres(&administration, &statement)).await };
+                if let Ok(runtime) = runtime::Builder::new_current_thread().enable_all().build() {
                     let _ = runtime.block_on(work);
                 }
             });

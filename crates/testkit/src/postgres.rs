@@ -51,6 +51,9 @@ struct Own {
 impl Postgres {
     /// The server that this test process shares: the one at `TIDEWATER_TEST_POSTGRES_URL`, whose user must be a
     /// superuser, or else one that the first caller starts and that ends with the test process.
+    ///
+    /// A given server is not cleaned up after a test process that was killed, and it keeps the templates: databases
+    /// whose names begin with `tidewater_test_` and `tidewater_template_` may be dropped there at any time.
     pub async fn shared() -> &'static Self {
         static SHARED: OnceCell<Postgres> = OnceCell::const_new();
         SHARED

@@ -16,12 +16,13 @@ use crate::{
 
 const READY: &str = "Ready to accept connections";
 const PORT_IN_USE: &str = "Address already in use";
+const GIVEN: &str = "a test that breaks its Redis starts it with `TestRedis::start_own`";
 const DUMP: &str = "dump.rdb";
 
-/// A Redis server for one test.
+/// A Redis for one test: a server of its own, or its part of a given one, the keys that begin with
+/// [`prefix`](Self::prefix).
 ///
-/// With `TIDEWATER_TEST_REDIS_URL` (`redis://HOST:PORT`) it is a part of that server instead: the keys that begin with
-/// [`prefix`](Self::prefix). Then the methods that stop, pause or reload the server panic.
+/// The methods that stop, pause or reload the server panic on a given one: see [`start_own`](Self::start_own).
 pub struct TestRedis {
     address: String,
     prefix: String,
@@ -38,17 +39,23 @@ struct Own {
 pub struct Dump(Vec<u8>);
 
 impl TestRedis {
-    /// Starts a server of the test's own, unless the environment gives one.
+    /// A part of the server at `TIDEWATER_TEST_REDIS_URL` (`redis://HOST:PORT`), or else a server of the test's own.
     pub async fn start() -> Self {
-        let prefix = format!("test-{}:", Uuid::new_v4().simple());
-        if let Ok(url) = env::var("TIDEWATER_TEST_REDIS_URL") {
-            let address = url.trim_start_matches("redis://").trim_end_matches('/').to_owned();
-            return Self { address, prefix, own: None };
+        match env::var("TIDEWATER_TEST_REDIS_URL") {
+            Ok(url) => {
+                let address = url.trim_start_matches("redis://").trim_end_matches('/').to_owned();
+                Self { address, prefix: unique_prefix(), own: None }
+            }
+            Err(_) => Self::start_own().await,
         }
+    }
+
+    /// A server of the test's own, whatever the environment gives: for a test that breaks it.
+    pub async fn start_own() -> Self {
         let directory = tempfile::Builder::new().prefix("tidewater-redis-").tempdir().expect(BROKEN_MACHINE);
         let mut own = Own { directory, port: 0, process: None };
         own.run().await;
-        Self { address: format!("127.0.0.1:{}", own.port), prefix, own: Some(own) }
+        Self { address: format!("127.0.0.1:{}", own.port), prefix: unique_prefix(), own: Some(own) }
     }
 
     /// Its URL, `redis://HOST:PORT`.
@@ -74,7 +81,7 @@ impl TestRedis {
         answer.unwrap_or_else(|_| panic!("Redis did not answer within {PATIENCE:?}: {command:?}"))
     }
 
-    /// The names of all keys of this test, in no order.
+    /// The names of all keys of this test, in no order, lossily where they are no UTF-8.
     pub async fn keys(&self) -> Vec<String> {
         let pattern = if self.own.is_some() { "*".to_owned() } else { format!("{}*", self.prefix) };
         let keys = self.command(&["KEYS", &pattern]).await;
@@ -85,10 +92,10 @@ impl TestRedis {
     pub async fn flush_all(&self) {
         if self.own.is_some() {
             self.command(&["FLUSHALL"]).await;
-            return;
-        }
-        for key in self.keys().await {
-            self.command(&["DEL", &key]).await;
+        } else {
+            // In the server, because the names may be no UTF-8.
+            let script = "for _, key in ipairs(redis.call('KEYS', ARGV[1])) do redis.call('UNLINK', key) end";
+            self.command(&["EVAL", script, "0", &format!("{}*", self.prefix)]).await;
         }
     }
 
@@ -134,12 +141,16 @@ impl TestRedis {
     }
 
     fn own(&self) -> &Own {
-        self.own.as_ref().expect("this test breaks its Redis: unset TIDEWATER_TEST_REDIS_URL")
+        self.own.as_ref().expect(GIVEN)
     }
 
     fn own_mut(&mut self) -> &mut Own {
-        self.own.as_mut().expect("this test breaks its Redis: unset TIDEWATER_TEST_REDIS_URL")
+        self.own.as_mut().expect(GIVEN)
     }
+}
+
+fn unique_prefix() -> String {
+    format!("test-{}:", Uuid::new_v4().simple())
 }
 
 impl Own {

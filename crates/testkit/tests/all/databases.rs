@@ -1,4 +1,7 @@
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::{Duration, Instant},
+};
 
 use sea_orm::{ConnectionTrait, Statement};
 use tidewater_testkit::{TestDatabase, on_each_backend};
@@ -46,6 +49,23 @@ async fn a_dropped_sqlite_database_leaves_no_file() {
     assert!(std::fs::exists(&path).unwrap());
     drop(database);
     assert!(!std::fs::exists(&path).unwrap());
+}
+
+#[tokio::test]
+async fn a_dropped_postgres_database_goes_with_its_connections() {
+    let database = TestDatabase::postgres().await;
+    let connection = database.connect().await;
+    let other_database = TestDatabase::postgres().await;
+    let other = other_database.connect().await;
+    let name = database.url().rsplit('/').next().unwrap().to_owned();
+    drop(database);
+    let statement = format!("SELECT FROM pg_database WHERE datname = '{name}'");
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while other.execute_unprepared(&statement).await.unwrap().rows_affected() > 0 {
+        assert!(Instant::now() < deadline, "{name} is still there");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(connection.execute_unprepared("SELECT 1").await.is_err());
 }
 
 #[tokio::test]

@@ -21,13 +21,15 @@ async fn a_flushed_server_is_empty() {
     let key = format!("{}key", redis.prefix());
     redis.command(&["SET", &key, "value"]).await;
     assert_eq!(redis.keys().await, [key]);
+    // With bytes that are no UTF-8 in its name, as keys of caches may have.
+    redis.command(&["EVAL", "redis.call('SET', ARGV[1] .. '\\255', 1)", "0", redis.prefix()]).await;
     redis.flush_all().await;
     assert!(redis.keys().await.is_empty());
 }
 
 #[tokio::test]
 async fn a_server_comes_back_empty_or_with_an_old_dump() {
-    let mut redis = TestRedis::start().await;
+    let mut redis = TestRedis::start_own().await;
     redis.command(&["SET", "key", "old"]).await;
     let dump = redis.save_dump().await;
     redis.command(&["SET", "key", "new"]).await;
@@ -43,7 +45,7 @@ async fn a_server_comes_back_empty_or_with_an_old_dump() {
 
 #[tokio::test]
 async fn a_paused_server_answers_when_it_is_resumed() {
-    let mut redis = TestRedis::start().await;
+    let mut redis = TestRedis::start_own().await;
     redis.pause();
     assert!(timeout(Duration::from_millis(50), redis.try_command(&["PING"])).await.is_err());
     redis.resume();
