@@ -19,7 +19,8 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
 FROM debian:trixie-slim
 # For Redis over TLS, which is verified against the system's certificates.
 RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/*
-RUN useradd --system --uid 10001 --home-dir /data --create-home tidewater
+RUN useradd --uid 10001 --home-dir /data --no-create-home --shell /usr/sbin/nologin tidewater \
+    && install --directory --owner=tidewater /data
 COPY --from=build /usr/local/bin/tidewater /usr/local/bin/tidewater
 USER tidewater
 # Without DATABASE_URL the server keeps its SQLite file here.
