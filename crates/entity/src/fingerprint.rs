@@ -5,6 +5,7 @@ const PRIME: u64 = 0x0000_0100_0000_01b3;
 
 /// A number that changes when the form of an entity's rows does: its table's name, or the name, order, type or nullability
 /// of a column. Equal in every process that was built from the same entity, so it tells whether a stored row can be read.
+/// It does not tell enums apart by their variants: add those at the end only.
 pub fn fingerprint<E: EntityTrait>() -> u64 {
     let columns = E::Column::iter().map(|column| {
         let definition = column.def();

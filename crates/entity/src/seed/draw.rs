@@ -3,10 +3,10 @@
 pub(super) struct Draw(u64);
 
 impl Draw {
-    /// The sequence of `number` among the `kind` of things that are drawn under `seed`.
-    pub(super) fn new(seed: u64, kind: u64, number: u32) -> Self {
-        let kind = Self(seed ^ kind).next();
-        Self(kind ^ u64::from(number))
+    /// The sequence of `number` among those of `subject` under `seed`.
+    pub(super) fn new(seed: u64, subject: u64, number: u32) -> Self {
+        let subject = Self(seed ^ subject).next();
+        Self(subject ^ u64::from(number))
     }
 
     fn next(&mut self) -> u64 {

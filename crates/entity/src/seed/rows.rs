@@ -1,23 +1,14 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::{Builder, Uuid};
 
-use super::Plan;
 use super::draw::Draw;
 use super::words::{BIOS, CONTEXTS, FAMILY_NAMES, GIVEN_NAMES, SENTENCES, SUBJECTS, TAGS, TASKS};
+use super::{Plan, Stage};
 use crate::{PasswordHash, Priority, Role, Visibility, note, note_tag, profile, tag, todo, todo_tag, user};
 
 const TAGS_OF_A_USER: u32 = TAGS.len() as u32;
 const USERS_WITH_TAGS: u32 = 1_000;
 const LINKS_CYCLE: u32 = 3;
-
-/// The kinds of rows that have ids: each has a time from which on its rows were created, so that owners precede.
-#[derive(Clone, Copy)]
-enum Kind {
-    User,
-    Tag,
-    Todo,
-    Note,
-}
 
 /// The rows of a plan, made one by one from their numbers, which count from 1.
 pub(super) struct Rows<'a> {
@@ -53,33 +44,33 @@ impl<'a> Rows<'a> {
 
     pub(super) fn todo_tags(&self) -> (usize, impl Iterator<Item = todo_tag::Model> + Send) {
         let link = |number, tag| todo_tag::Model {
-            todo_id: self.id(Kind::Todo, number),
-            tag_id: self.id(Kind::Tag, tag),
-            created_at: created_at(Kind::Todo, number),
+            todo_id: self.id(Stage::Todos, number),
+            tag_id: self.id(Stage::Tags, tag),
+            created_at: created_at(Stage::Todos, number),
         };
         (
             self.link_count(self.plan.todos),
-            self.links(Kind::Todo, self.plan.todos).map(move |(number, tag)| link(number, tag)),
+            self.links(Stage::TodoTags, self.plan.todos).map(move |(number, tag)| link(number, tag)),
         )
     }
 
     pub(super) fn note_tags(&self) -> (usize, impl Iterator<Item = note_tag::Model> + Send) {
         let link = |number, tag| note_tag::Model {
-            note_id: self.id(Kind::Note, number),
-            tag_id: self.id(Kind::Tag, tag),
-            created_at: created_at(Kind::Note, number),
+            note_id: self.id(Stage::Notes, number),
+            tag_id: self.id(Stage::Tags, tag),
+            created_at: created_at(Stage::Notes, number),
         };
         (
             self.link_count(self.plan.notes),
-            self.links(Kind::Note, self.plan.notes).map(move |(number, tag)| link(number, tag)),
+            self.links(Stage::NoteTags, self.plan.notes).map(move |(number, tag)| link(number, tag)),
         )
     }
 
     fn user(&self, number: u32) -> user::Model {
-        let mut draw = self.draw(Kind::User, number);
-        let created_at = created_at(Kind::User, number);
+        let mut draw = self.draw(Stage::Users, number);
+        let created_at = created_at(Stage::Users, number);
         user::Model {
-            id: self.id(Kind::User, number),
+            id: self.id(Stage::Users, number),
             email: format!("user{number}@example.test"),
             name: format!("{} {}", draw.one_of(&GIVEN_NAMES), draw.one_of(&FAMILY_NAMES)),
             role: if number == 1 { Role::Admin } else { Role::User },
@@ -90,13 +81,13 @@ impl<'a> Rows<'a> {
     }
 
     fn profile(&self, number: u32) -> profile::Model {
-        let mut draw = self.draw(Kind::User, number);
+        let mut draw = self.draw(Stage::Profiles, number);
         let has_avatar = draw.below(2) == 1;
         profile::Model {
-            user_id: self.id(Kind::User, number),
+            user_id: self.id(Stage::Users, number),
             bio: draw.one_of(&BIOS).to_owned(),
             avatar_url: has_avatar.then(|| format!("https://example.test/avatars/{number}.png")),
-            updated_at: created_at(Kind::User, number),
+            updated_at: created_at(Stage::Users, number),
         }
     }
 
@@ -104,22 +95,22 @@ impl<'a> Rows<'a> {
         let owner = (number - 1) / TAGS_OF_A_USER + 1;
         let name = TAGS[((number - 1) % TAGS_OF_A_USER) as usize];
         tag::Model {
-            id: self.id(Kind::Tag, number),
-            user_id: self.id(Kind::User, owner),
+            id: self.id(Stage::Tags, number),
+            user_id: self.id(Stage::Users, owner),
             name: name.to_owned(),
-            created_at: created_at(Kind::Tag, number),
+            created_at: created_at(Stage::Tags, number),
         }
     }
 
     fn todo(&self, number: u32) -> todo::Model {
-        let mut draw = self.draw(Kind::Todo, number);
-        let created_at = created_at(Kind::Todo, number);
+        let mut draw = self.draw(Stage::Todos, number);
+        let created_at = created_at(Stage::Todos, number);
         let completed = number.is_multiple_of(3);
         let has_notes = draw.below(4) == 0;
         let is_due = draw.below(3) > 0;
         let due_at = created_at + TimeDelta::hours(1 + i64::from(draw.below(60 * 24)));
         todo::Model {
-            id: self.id(Kind::Todo, number),
+            id: self.id(Stage::Todos, number),
             user_id: self.owner_id(number),
             text: format!("{}{}", draw.one_of(&TASKS), draw.one_of(&CONTEXTS)),
             notes: has_notes.then(|| draw.one_of(&SENTENCES).to_owned()),
@@ -136,11 +127,11 @@ impl<'a> Rows<'a> {
     }
 
     fn note(&self, number: u32) -> note::Model {
-        let mut draw = self.draw(Kind::Note, number);
-        let created_at = created_at(Kind::Note, number);
+        let mut draw = self.draw(Stage::Notes, number);
+        let created_at = created_at(Stage::Notes, number);
         let sentences: Vec<&str> = (0..=draw.below(4)).map(|_| draw.one_of(&SENTENCES)).collect();
         note::Model {
-            id: self.id(Kind::Note, number),
+            id: self.id(Stage::Notes, number),
             user_id: self.owner_id(number),
             title: format!("{} {}", draw.one_of(&SUBJECTS), 1 + draw.below(99)),
             body: sentences.join(" "),
@@ -151,11 +142,13 @@ impl<'a> Rows<'a> {
     }
 
     /// Each todo or note with each of its tags. Different tags of its owner, since there are more tags than links of one.
-    fn links(&self, kind: Kind, count: u32) -> impl Iterator<Item = (u32, u32)> + Send {
+    fn links(&self, stage: Stage, count: u32) -> impl Iterator<Item = (u32, u32)> + Send {
         (1..=count).flat_map(move |number| {
-            let first = self.draw(kind, number).below(TAGS_OF_A_USER);
-            let offset = (self.owner(number) - 1) * TAGS_OF_A_USER + 1;
-            (0..self.links_of(number)).map(move |link| (number, offset + (first + link) % TAGS_OF_A_USER))
+            let first = self.draw(stage, number).below(TAGS_OF_A_USER);
+            (0..self.links_of(number)).map(move |link| {
+                let tags_before = (self.owner(number) - 1) * TAGS_OF_A_USER;
+                (number, tags_before + (first + link) % TAGS_OF_A_USER + 1)
+            })
         })
     }
 
@@ -164,7 +157,8 @@ impl<'a> Rows<'a> {
     }
 
     fn links_of(&self, number: u32) -> u32 {
-        if self.owner(number) <= USERS_WITH_TAGS { number % LINKS_CYCLE } else { 0 }
+        // Every third row is completed or public. The quotient keeps these from having the same number of tags each.
+        if self.owner(number) <= USERS_WITH_TAGS { number / 3 % LINKS_CYCLE } else { 0 }
     }
 
     fn owner(&self, number: u32) -> u32 {
@@ -172,27 +166,27 @@ impl<'a> Rows<'a> {
     }
 
     fn owner_id(&self, number: u32) -> Uuid {
-        self.id(Kind::User, self.owner(number))
+        self.id(Stage::Users, self.owner(number))
     }
 
-    fn id(&self, kind: Kind, number: u32) -> Uuid {
-        let milliseconds = created_at(kind, number).timestamp_millis().unsigned_abs();
-        Builder::from_unix_timestamp_millis(milliseconds, &self.draw(kind, number).bytes()).into_uuid()
+    fn id(&self, stage: Stage, number: u32) -> Uuid {
+        let milliseconds = created_at(stage, number).timestamp_millis().unsigned_abs();
+        Builder::from_unix_timestamp_millis(milliseconds, &self.draw(stage, number).bytes()).into_uuid()
     }
 
-    fn draw(&self, kind: Kind, number: u32) -> Draw {
-        Draw::new(self.plan.seed, kind as u64, number)
+    fn draw(&self, stage: Stage, number: u32) -> Draw {
+        Draw::new(self.plan.seed, stage as u64, number)
     }
 }
 
 /// Rows are ten seconds apart in the order of their numbers, so that ids and times of creation sort as the numbers do.
-fn created_at(kind: Kind, number: u32) -> DateTime<Utc> {
+fn created_at(stage: Stage, number: u32) -> DateTime<Utc> {
     // The first seconds of January, February, March and April 2026.
-    let start = match kind {
-        Kind::User => 1_767_225_600,
-        Kind::Tag => 1_769_904_000,
-        Kind::Todo => 1_772_323_200,
-        Kind::Note => 1_775_001_600,
+    let start = match stage {
+        Stage::Users | Stage::Profiles => 1_767_225_600,
+        Stage::Tags => 1_769_904_000,
+        Stage::Todos | Stage::TodoTags => 1_772_323_200,
+        Stage::Notes | Stage::NoteTags => 1_775_001_600,
     };
     DateTime::UNIX_EPOCH + TimeDelta::seconds(start + 10 * i64::from(number))
 }

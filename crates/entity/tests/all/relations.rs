@@ -1,3 +1,5 @@
+use std::slice::from_ref;
+
 use sea_orm::{EntityTrait, ModelTrait, RelationTrait, sea_query::ForeignKeyAction};
 use tidewater_entity::{note, note_tag, profile, session, tag, todo, todo_tag, user};
 
@@ -13,7 +15,7 @@ on_both_databases! {
         macro_rules! assert_leads {
             ($from:ident, $to:ident) => {
                 let found = mine.$from.find_related($to::Entity).all(connection).await.unwrap();
-                assert_eq!(found, [mine.$to.clone()], concat!(stringify!($from), " to ", stringify!($to)));
+                assert_eq!(found, from_ref(&mine.$to), concat!(stringify!($from), " to ", stringify!($to)));
             };
         }
         assert_leads!(user, profile);
@@ -44,7 +46,7 @@ on_both_databases! {
 
         macro_rules! assert_left {
             ($($entity:ident)+) => {$(
-                assert_eq!($entity::Entity::find().all(connection).await.unwrap(), [others.$entity.clone()]);
+                assert_eq!($entity::Entity::find().all(connection).await.unwrap(), from_ref(&others.$entity));
             )+};
         }
         assert_left!(user profile session todo note tag todo_tag note_tag);
