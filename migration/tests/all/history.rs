@@ -1,4 +1,7 @@
-use sea_orm_migration::sea_orm::ConnectionTrait;
+use std::time::Duration;
+
+use sea_orm_migration::sea_orm::sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
+use sea_orm_migration::sea_orm::{ConnectionTrait, SqlxSqliteConnector};
 use tidewater_entity::tracking;
 use tidewater_migration::{Error, migrate_down, migrate_up, pending, status};
 
@@ -94,4 +97,19 @@ async fn a_connection_with_a_short_statement_timeout_can_migrate() {
     let timeout = crate::catalog::texts(&connection, "SHOW statement_timeout").await;
     assert_eq!(timeout, ["10s"], "the migration's own setting ends with its transaction");
     connection.execute_unprepared("SELECT 1").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_database_that_another_process_keeps_is_busy() {
+    let database = tidewater_testkit::TestDatabase::sqlite().await;
+    let impatient: SqliteConnectOptions = database.url().parse().unwrap();
+    let pool = SqlitePool::connect_with(impatient.busy_timeout(Duration::ZERO)).await.unwrap();
+    let connection = SqlxSqliteConnector::from_sqlx_sqlite_pool(pool);
+    let other = database.connect().await;
+    let writing = other.get_sqlite_connection_pool().begin_with("BEGIN IMMEDIATE").await.unwrap();
+
+    let refused = migrate_up(&connection, &tracking(), None).await.unwrap_err();
+    assert!(matches!(refused, Error::Busy), "{refused:?}");
+    writing.rollback().await.unwrap();
+    migrate_up(&connection, &tracking(), None).await.unwrap();
 }
