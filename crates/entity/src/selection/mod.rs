@@ -109,6 +109,11 @@ impl Selection {
         Self::among::<E>(Among::Everything, Scalar::Null)
     }
 
+    /// No row of `E`.
+    pub fn nothing<E: EntityTrait>() -> Self {
+        Self::among::<E>(Among::AnyOf(Vec::new()), Scalar::Null)
+    }
+
     /// The rows of `E` that have at least one of `values`. The columns must be tracked.
     pub fn any_of<E: EntityTrait>(values: impl IntoIterator<Item = (E::Column, Scalar)>) -> Self {
         let values = values.into_iter().map(|(column, value)| (column.as_str(), value)).collect();
@@ -155,6 +160,13 @@ impl Selection {
             order: Vec::new(),
         };
         Self { shape, value }
+    }
+}
+
+impl Link {
+    /// The relation through the link entity `L`, whose columns `from` and `to` must be tracked.
+    pub fn through<L: EntityTrait>(from: L::Column, to: L::Column) -> Self {
+        Self { table: L::default().table_name(), from: from.as_str(), to: to.as_str() }
     }
 }
 

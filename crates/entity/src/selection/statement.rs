@@ -85,7 +85,8 @@ fn rows(shape: &Shape) -> SelectStatement {
     match &shape.among {
         Among::Everything | Among::Each(_) => {}
         Among::AnyOf(values) => {
-            let any = values.iter().fold(Cond::any(), |any, (name, value)| any.add(column(shape.table, name).eq(value)));
+            let none = Cond::any().add(Expr::val(false));
+            let any = values.iter().fold(none, |any, (name, value)| any.add(column(shape.table, name).eq(value)));
             rows.cond_where(any);
         }
         Among::Linked(link) => {
