@@ -1,23 +1,79 @@
+use std::sync::Arc;
+
+use futures::future::join;
+use parking_lot::Mutex;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tidewater_changelog::{ChangeSource, Mark};
+use tokio::task::AbortHandle;
 
-use crate::{GateError, Health, Policy, Position, Request, Settings, Space, SpaceStatistics, StartError};
+use crate::counters::Counters;
+use crate::gate::Gate;
+use crate::memory::{Memory, SpaceId};
+use crate::poller::Poller;
+use crate::redis::Redis;
+use crate::redis_key::RedisKeys;
+use crate::tide::{Tide, TideWriter};
+use crate::tracked::Tracked;
+use crate::unlink::Unlinks;
+use crate::{
+    GateError, GateStatistics, Health, Policy, Position, Request, Settings, Space, SpaceStatistics, StartError,
+};
 
-/// The cache of one process over one database. Cheap to clone; polling stops with the last clone.
+/// The cache of one process over one database. Cheap to clone; polling stops with the last clone of it and of its spaces.
 #[derive(Clone, Debug)]
-pub struct Cache(());
+pub struct Cache(Arc<Core>);
+
+/// What all spaces share.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) tide: Arc<Tide>,
+    pub(crate) memory: Memory,
+    pub(crate) redis: Option<Arc<Redis>>,
+    pub(crate) unlinks: Arc<Unlinks>,
+    gate: Arc<Gate>,
+    prefix: String,
+    spaces: Mutex<Vec<Arc<Counters>>>,
+    poller: AbortHandle,
+}
 
 impl Cache {
-    /// Starts to poll `source`; the first poll is done when this returns. Redis may be down.
+    /// Starts to poll `source`; the first poll is done when this returns. Redis may be down: it is waited for by a second at
+    /// most, and not at all if it refuses the connection.
+    ///
+    /// Must be called within a Tokio runtime, on which the poller and the writes to Redis then run.
     pub async fn start(source: impl ChangeSource, settings: Settings) -> Result<Self, StartError> {
-        let _ = (source, settings);
-        unimplemented!()
+        let redis = settings.redis.as_ref().map(Redis::connect).transpose()?.map(Arc::new);
+        let (tide, writer) = TideWriter::new(settings.tide_table_bytes, Tracked::new(&settings.tracking));
+        let memory = Memory::new(settings.memory_bytes);
+        let unlinks = Arc::new(Unlinks::new(redis.clone()));
+        let gate = Arc::new(Gate::new());
+        let poller = Poller {
+            source,
+            timeout: settings.poll_timeout,
+            tide: writer,
+            memory: memory.clone(),
+            unlinks: Arc::clone(&unlinks),
+            gate: Arc::clone(&gate),
+        };
+        let poller = tokio::spawn(poller.run()).abort_handle();
+        let prefix = settings.redis.map(|redis| redis.prefix).unwrap_or_default();
+        let cache =
+            Self(Arc::new(Core { tide, memory, redis, unlinks, gate, prefix, spaces: Mutex::default(), poller }));
+        let first = cache.request();
+        let redis = async {
+            if let Some(redis) = &cache.0.redis {
+                redis.started().await;
+            }
+        };
+        let (polled, ()) = join(first.settle(), redis).await;
+        polled?;
+        Ok(cache)
     }
 
     /// A request that arrives now.
     pub fn request(&self) -> Request {
-        Request::new()
+        Request::new(Arc::clone(&self.0.gate))
     }
 
     /// A space of values. Call it once for each kind of value and clone what it returns.
@@ -28,47 +84,81 @@ impl Cache {
     where
         V: Serialize + DeserializeOwned + Send + Sync + 'static,
     {
-        let _ = (name, fingerprint, policy);
-        unimplemented!()
+        let counters = Arc::new(Counters::new(name));
+        let mut spaces = self.0.spaces.lock();
+        let id = SpaceId(spaces.len());
+        spaces.push(Arc::clone(&counters));
+        drop(spaces);
+        let keys = RedisKeys::new(&self.0.prefix, name, fingerprint);
+        Space::new(id, policy, keys, counters, Arc::clone(&self.0))
     }
 
     /// Announces a transaction; take it before the first statement that writes.
     pub fn writing(&self) -> WriteGuard {
-        unimplemented!()
+        self.0.unlinks.writer_began();
+        WriteGuard(Arc::clone(&self.0))
     }
 
     /// What was visible at the last successful poll.
     pub fn mark(&self) -> Mark {
-        unimplemented!()
+        self.0.tide.now().mark.clone()
     }
 
     /// The number of the last poll that saw something new.
     pub fn position(&self) -> Position {
-        unimplemented!()
+        self.0.tide.now().position
     }
 
     /// The counters of every space, in the order in which they were made.
     pub fn statistics(&self) -> Vec<SpaceStatistics> {
-        unimplemented!()
+        self.0.spaces.lock().iter().map(|counters| counters.read()).collect()
+    }
+
+    /// How well polls are shared.
+    pub fn gate_statistics(&self) -> GateStatistics {
+        let (polls, passes) = self.0.gate.counts();
+        GateStatistics { polls, passes }
+    }
+
+    /// The bytes that the memory tier holds, as it reckons them.
+    pub fn memory_bytes(&self) -> u64 {
+        self.0.memory.bytes()
     }
 
     /// What can be reached, as far as the last attempts tell.
     pub fn health(&self) -> Health {
-        unimplemented!()
+        Health { source: self.0.gate.error(), redis: self.0.redis.as_ref().map(|redis| redis.health()) }
     }
 
     /// Waits until no write to Redis is queued or under way. At once if there is no Redis.
-    pub async fn drained(&self) {}
+    pub async fn drained(&self) {
+        if let Some(redis) = &self.0.redis {
+            redis.drained().await;
+        }
+    }
 }
 
-/// One transaction that writes.
+impl Drop for Core {
+    fn drop(&mut self) {
+        self.poller.abort();
+    }
+}
+
+/// One transaction that writes. Drop it if nothing was committed.
 #[derive(Debug)]
-pub struct WriteGuard(());
+pub struct WriteGuard(Arc<Core>);
 
 impl WriteGuard {
     /// Call it after the commit: when it returns, every later read of `request` sees what was committed.
+    ///
+    /// An error says only that this could not be established; what was committed stays so.
     pub async fn settle(self, request: &Request) -> Result<(), GateError> {
-        let _ = request;
-        Ok(())
+        request.settle().await
+    }
+}
+
+impl Drop for WriteGuard {
+    fn drop(&mut self) {
+        self.0.unlinks.writer_ended();
     }
 }

@@ -27,6 +27,11 @@ impl Footprint {
         &self.0
     }
 
+    /// How much it takes beyond its own size.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        if self.0.spilled() { self.0.capacity() * size_of::<u64>() } else { 0 }
+    }
+
     fn normalise(&mut self) {
         self.0.sort_unstable();
         self.0.dedup();

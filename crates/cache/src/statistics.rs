@@ -66,3 +66,12 @@ pub struct RedisHealth {
     /// Writes dropped so far: the queue was full, Redis was not reachable, or it failed them.
     pub dropped: u64,
 }
+
+/// How well polls of the change log are shared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GateStatistics {
+    /// How many polls have begun.
+    pub polls: u64,
+    /// How often a request asked for one.
+    pub passes: u64,
+}

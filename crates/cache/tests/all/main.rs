@@ -1,2 +1,14 @@
-//! Behaviour of the cache, by its public interface.
+//! Behaviour of the cache, by its public interface, over a database and a change log that a test scripts.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod faults;
+mod flights;
+mod gate;
+mod log;
+mod memory;
+mod nodes;
+mod read;
+mod redis;
+mod restart;
+mod world;
+mod writing;

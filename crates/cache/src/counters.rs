@@ -1,0 +1,82 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::{Misses, SpaceStatistics};
+
+/// Why neither tier could answer a lookup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Miss {
+    Absent,
+    Changed,
+    Expired,
+    MarkTooOld,
+    Undecodable,
+    RedisUnavailable,
+    Disabled,
+}
+
+/// What one space counts.
+#[derive(Debug)]
+pub(crate) struct Counters {
+    name: &'static str,
+    pub(crate) memory_hits: Counter,
+    pub(crate) redis_hits: Counter,
+    pub(crate) joined: Counter,
+    pub(crate) fills: Counter,
+    pub(crate) invalidations: Counter,
+    misses: [Counter; 7],
+}
+
+/// A number that grows.
+#[derive(Debug, Default)]
+pub(crate) struct Counter(AtomicU64);
+
+impl Counter {
+    pub(crate) fn add(&self, count: usize) {
+        if count > 0 {
+            self.0.fetch_add(count as u64, Ordering::Relaxed);
+        }
+    }
+
+    fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Counters {
+    pub(crate) fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            memory_hits: Counter::default(),
+            redis_hits: Counter::default(),
+            joined: Counter::default(),
+            fills: Counter::default(),
+            invalidations: Counter::default(),
+            misses: Default::default(),
+        }
+    }
+
+    pub(crate) fn missed(&self, miss: Miss, count: usize) {
+        self.misses[miss as usize].add(count);
+    }
+
+    pub(crate) fn read(&self) -> SpaceStatistics {
+        let missed = |miss: Miss| self.misses[miss as usize].get();
+        SpaceStatistics {
+            name: self.name,
+            memory_hits: self.memory_hits.get(),
+            redis_hits: self.redis_hits.get(),
+            joined: self.joined.get(),
+            fills: self.fills.get(),
+            invalidations: self.invalidations.get(),
+            misses: Misses {
+                absent: missed(Miss::Absent),
+                changed: missed(Miss::Changed),
+                expired: missed(Miss::Expired),
+                mark_too_old: missed(Miss::MarkTooOld),
+                undecodable: missed(Miss::Undecodable),
+                redis_unavailable: missed(Miss::RedisUnavailable),
+                disabled: missed(Miss::Disabled),
+            },
+        }
+    }
+}

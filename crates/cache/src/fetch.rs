@@ -1,0 +1,254 @@
+//! The way of a lookup that memory cannot answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use postcard::ser_flavors::Size;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::counters::Miss;
+use crate::envelope::{self, Envelope};
+use crate::flight::{Boarding, Failure, Landing, Lead};
+use crate::memo::Memo;
+use crate::memory::weight;
+use crate::queue::Write;
+use crate::space::Inner;
+use crate::tide::Now;
+use crate::{Footprint, Found, Lookup, Position, ReadError};
+
+/// A lookup that is not answered yet.
+#[derive(Debug)]
+pub(crate) struct Wanted {
+    pub(crate) index: usize,
+    pub(crate) key: Arc<[u8]>,
+    pub(crate) miss: Miss,
+}
+
+type Led<V> = Vec<(Wanted, Lead<V>)>;
+type Joined<V> = Vec<(Wanted, Landing<V>)>;
+
+impl<V> Inner<V>
+where
+    V: Serialize + DeserializeOwned + Send + Sync + 'static,
+{
+    /// Answers all that is wanted.
+    pub(crate) async fn fetch<E, F, L>(
+        &self,
+        position: Position,
+        lookups: &[Lookup],
+        mut wanted: Vec<Wanted>,
+        answers: &mut [Option<Arc<V>>],
+        load: &F,
+    ) -> Result<(), ReadError<E>>
+    where
+        E: Send + Sync + 'static,
+        F: Fn(Vec<usize>) -> L + Send + Sync,
+        L: Future<Output = Result<Vec<Found<V>>, E>> + Send,
+    {
+        while !wanted.is_empty() {
+            let (led, joined) = self.board(position, wanted, answers);
+            let led = self.ask_redis(led, answers).await;
+            if !led.is_empty() {
+                self.load(lookups, led, answers, load).await?;
+            }
+            // Only now: two readers that each lead what the other has joined must not wait for each other.
+            wanted = self.join(joined, answers).await?;
+        }
+        Ok(())
+    }
+
+    fn board(&self, at_least: Position, wanted: Vec<Wanted>, answers: &mut [Option<Arc<V>>]) -> (Led<V>, Joined<V>) {
+        let as_of = self.core.tide.now().position;
+        let (mut led, mut joined) = (Vec::with_capacity(wanted.len()), Vec::new());
+        for wanted in wanted {
+            match self.flights.board(&wanted.key, at_least, as_of) {
+                Boarding::Join(landing) => joined.push((wanted, landing)),
+                // A flight that landed since memory was asked has left its value there.
+                Boarding::Lead(lead) => match self.recall(&wanted.key) {
+                    Ok(value) => {
+                        self.counters.memory_hits.add(1);
+                        answers[wanted.index] = Some(Arc::clone(&value));
+                        lead.land(Ok(value));
+                    }
+                    Err(_) => led.push((wanted, lead)),
+                },
+            }
+        }
+        (led, joined)
+    }
+
+    /// Answers what Redis can answer; returns the rest.
+    async fn ask_redis(&self, mut led: Led<V>, answers: &mut [Option<Arc<V>>]) -> Led<V> {
+        let Some(redis) = self.core.redis.as_ref().filter(|_| !led.is_empty()) else { return led };
+        // The generation that the keys are built from is the one that the marks found under them belong to.
+        let now = self.core.tide.now();
+        let keys: Vec<_> = led.iter().map(|(wanted, _)| self.keys.key(&now.generation, &wanted.key)).collect();
+        let Ok(stored) = redis.get(&keys).await else {
+            for (wanted, _) in &mut led {
+                wanted.missed(Miss::RedisUnavailable);
+            }
+            return led;
+        };
+        let mut rest = Vec::with_capacity(led.len());
+        for (((mut wanted, lead), key), stored) in led.into_iter().zip(&keys).zip(stored) {
+            match stored.ok_or(Miss::Absent).and_then(|stored| self.judge(&now, key, &stored)) {
+                Ok(memo) => {
+                    self.counters.redis_hits.add(1);
+                    let value = Arc::clone(&memo.value);
+                    answers[wanted.index] = Some(Arc::clone(&value));
+                    self.core.memory.insert(self.id, lead.key(), memo);
+                    lead.land(Ok(value));
+                }
+                Err(miss) => {
+                    wanted.missed(miss);
+                    rest.push((wanted, lead));
+                }
+            }
+        }
+        rest
+    }
+
+    /// The memo that Redis holds under `key`, if it is one, and valid.
+    fn judge(&self, now: &Now, key: &[u8], stored: &[u8]) -> Result<Memo<V>, Miss> {
+        let envelope = Envelope::decode(key, stored).ok_or(Miss::Undecodable)?;
+        let as_of = self.core.tide.place(&now.generation, &envelope.mark).ok_or(Miss::MarkTooOld)?;
+        if !self.core.tide.valid(&envelope.footprint, as_of) {
+            self.counters.invalidations.add(1);
+            return Err(Miss::Changed);
+        }
+        let lifetime = envelope.remaining(self.policy.ttl);
+        if lifetime.is_zero() {
+            return Err(Miss::Expired);
+        }
+        let value = envelope::whole(envelope.value).ok_or(Miss::Undecodable)?;
+        let weight = weight::<V>(envelope.value.len(), &envelope.footprint);
+        Ok(Memo { value: Arc::new(value), footprint: envelope.footprint, as_of, lifetime, weight })
+    }
+
+    /// Answers the rest from the source, in one call.
+    async fn load<E, F, L>(
+        &self,
+        lookups: &[Lookup],
+        led: Led<V>,
+        answers: &mut [Option<Arc<V>>],
+        load: &F,
+    ) -> Result<(), ReadError<E>>
+    where
+        E: Send + Sync + 'static,
+        F: Fn(Vec<usize>) -> L + Send + Sync,
+        L: Future<Output = Result<Vec<Found<V>>, E>> + Send,
+    {
+        for (wanted, _) in &led {
+            self.counters.missed(wanted.miss, 1);
+        }
+        let as_of = self.core.tide.now();
+        let (failure, error) = match load(led.iter().map(|(wanted, _)| wanted.index).collect()).await {
+            Ok(found) if found.len() == led.len() => {
+                for ((wanted, lead), found) in led.into_iter().zip(found) {
+                    let value = Arc::new(found.value);
+                    let mut footprint = lookups[wanted.index].dependencies.clone();
+                    footprint.merge(&found.dependencies);
+                    self.fill(&as_of, lead.key(), &value, footprint);
+                    answers[wanted.index] = Some(Arc::clone(&value));
+                    lead.land(Ok(value));
+                }
+                return Ok(());
+            }
+            Ok(found) => {
+                let (asked, answered) = (led.len(), found.len());
+                (Failure::Miscounted { asked, answered }, ReadError::Miscounted { asked, answered })
+            }
+            Err(error) => {
+                let error = Arc::new(error);
+                (Failure::Load(Arc::<E>::clone(&error)), ReadError::Load(error))
+            }
+        };
+        for (_, lead) in led {
+            lead.land(Err(failure.clone()));
+        }
+        Err(error)
+    }
+
+    /// Stores what was read after `as_of` in both tiers, unless it is known to be out of date already.
+    fn fill(&self, as_of: &Now, key: &Arc<[u8]>, value: &Arc<V>, footprint: Footprint) {
+        let lifetime = self.policy.lifetime();
+        if lifetime.is_zero() || !self.core.tide.valid(&footprint, as_of.position) {
+            return;
+        }
+        let Some(size) = self.write_to_redis(as_of, key, value, &footprint, lifetime) else { return };
+        let weight = weight::<V>(size, &footprint);
+        let memo = Memo { value: Arc::clone(value), footprint, as_of: as_of.position, lifetime, weight };
+        self.core.memory.insert(self.id, key, memo);
+        self.counters.fills.add(1);
+    }
+
+    /// Returns the size of the serialised value; None if it has no serialised form, and so no known size.
+    fn write_to_redis(
+        &self,
+        as_of: &Now,
+        key: &[u8],
+        value: &V,
+        footprint: &Footprint,
+        lifetime: Duration,
+    ) -> Option<usize> {
+        let Some(redis) = &self.core.redis else {
+            return postcard::serialize_with_flavor(value, Size::default()).ok();
+        };
+        let value = postcard::to_allocvec(value).ok()?;
+        let key = self.keys.key(&as_of.generation, key);
+        let envelope = Envelope {
+            mark: as_of.mark.clone(),
+            footprint: footprint.clone(),
+            filled_at: envelope::now(),
+            lifetime: u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX),
+            value: &value,
+        };
+        if let Some(stored) = envelope.encode(&key) {
+            redis.write(Write::Fill { key, value: stored, lifetime });
+        }
+        Some(value.len())
+    }
+
+    /// Waits for what other readers fetch; returns what has to be tried again.
+    async fn join<E: Send + Sync + 'static>(
+        &self,
+        joined: Joined<V>,
+        answers: &mut [Option<Arc<V>>],
+    ) -> Result<Vec<Wanted>, ReadError<E>> {
+        let mut again = Vec::new();
+        for (wanted, landing) in joined {
+            match landing.await {
+                Ok(Ok(value)) => {
+                    self.counters.joined.add(1);
+                    answers[wanted.index] = Some(value);
+                }
+                Ok(Err(failure)) => match failure.error() {
+                    Some(error) => return Err(error),
+                    None => again.push(wanted),
+                },
+                Err(_leader_dropped) => again.push(wanted),
+            }
+        }
+        Ok(again)
+    }
+}
+
+impl Wanted {
+    /// The last tier that was asked says why, unless all it knows is that it holds nothing.
+    fn missed(&mut self, miss: Miss) {
+        if self.miss == Miss::Absent {
+            self.miss = miss;
+        }
+    }
+}
+
+impl Failure {
+    /// As the error of a reader whose loader fails with `E`; None if the leader's fails with another type.
+    fn error<E: Send + Sync + 'static>(&self) -> Option<ReadError<E>> {
+        match self {
+            Self::Load(error) => Arc::clone(error).downcast().ok().map(ReadError::Load),
+            Self::Miscounted { asked, answered } => Some(ReadError::Miscounted { asked: *asked, answered: *answered }),
+        }
+    }
+}

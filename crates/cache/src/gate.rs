@@ -1,0 +1,150 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use futures::FutureExt;
+use futures::channel::oneshot;
+use futures::future::Shared;
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use crate::{GateError, Position};
+
+/// How a poll ended, for everybody who waits for it.
+pub(crate) type Outcome = Shared<oneshot::Receiver<Result<Position, GateError>>>;
+
+/// Gives a request a poll that began after it arrived, shared with all who wait. Polls only while somebody waits, one at a
+/// time; the next begins as soon as the one before has ended.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    origin: Instant,
+    position: AtomicU64,
+    /// When the last successful poll began, in nanoseconds since `origin`, plus one; 0 before there is any.
+    fresh: AtomicU64,
+    state: Mutex<State>,
+    wake: Notify,
+    polls: AtomicU64,
+    passes: AtomicU64,
+}
+
+/// What a request finds at the gate.
+#[derive(Debug)]
+pub(crate) enum Entry {
+    /// A finished poll will do.
+    Passed(Position),
+    /// This poll has to end first; see [`settled`].
+    Wait(Outcome),
+}
+
+/// A poll that has begun.
+#[derive(Debug)]
+pub(crate) struct Round {
+    began: Instant,
+    sender: oneshot::Sender<Result<Position, GateError>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    next: Option<(oneshot::Sender<Result<Position, GateError>>, Outcome)>,
+    under_way: Option<(Instant, Outcome)>,
+    error: Option<GateError>,
+    closed: bool,
+}
+
+impl Gate {
+    pub(crate) fn new() -> Self {
+        Self {
+            origin: Instant::now(),
+            position: AtomicU64::new(0),
+            fresh: AtomicU64::new(0),
+            state: Mutex::default(),
+            wake: Notify::new(),
+            polls: AtomicU64::new(0),
+            passes: AtomicU64::new(0),
+        }
+    }
+
+    /// A poll that began after `not_before`; any successful one if that is None.
+    pub(crate) fn enter(&self, not_before: Option<Instant>) -> Entry {
+        self.passes.fetch_add(1, Ordering::Relaxed);
+        let fresh = self.fresh.load(Ordering::Acquire);
+        // Strictly after, because two moments within one tick of the clock compare as equal.
+        let after = |began: Instant| not_before.is_none_or(|not_before| began > not_before);
+        if fresh > 0 && after(self.origin + std::time::Duration::from_nanos(fresh - 1)) {
+            return Entry::Passed(Position::new(self.position.load(Ordering::Acquire)));
+        }
+        let mut state = self.state.lock();
+        if let Some((_, outcome)) = state.under_way.as_ref().filter(|(began, _)| after(*began)) {
+            return Entry::Wait(outcome.clone());
+        }
+        if let Some((_, outcome)) = &state.next {
+            return Entry::Wait(outcome.clone());
+        }
+        let (sender, receiver) = oneshot::channel();
+        let outcome = receiver.shared();
+        if !state.closed {
+            state.next = Some((sender, outcome.clone()));
+            self.wake.notify_one();
+        }
+        Entry::Wait(outcome)
+    }
+
+    /// Waits until a poll is wanted, and begins it.
+    pub(crate) async fn begin(&self) -> Round {
+        loop {
+            if let Some(round) = self.begin_if_wanted() {
+                return round;
+            }
+            self.wake.notified().await;
+        }
+    }
+
+    /// Ends a poll. Whatever a successful one saw is known to all readers before this is called.
+    pub(crate) fn end(&self, round: Round, result: Result<Position, GateError>) {
+        if let Ok(position) = &result {
+            self.position.store(position.get(), Ordering::Release);
+            let began = round.began.duration_since(self.origin).as_nanos();
+            self.fresh.store(u64::try_from(began).unwrap_or(u64::MAX - 1) + 1, Ordering::Release);
+        }
+        {
+            let mut state = self.state.lock();
+            state.under_way = None;
+            state.error = result.as_ref().err().cloned();
+        }
+        // Fails only if nobody waits any longer.
+        let _ = round.sender.send(result);
+    }
+
+    /// Lets go everybody who waits, now and later, with [`GateError::Stopped`].
+    pub(crate) fn close(&self) {
+        let mut state = self.state.lock();
+        state.closed = true;
+        state.error = Some(GateError::Stopped);
+        state.next = None;
+        state.under_way = None;
+    }
+
+    /// Why the last poll failed, if it did.
+    pub(crate) fn error(&self) -> Option<GateError> {
+        self.state.lock().error.clone()
+    }
+
+    /// How many polls have begun, and how many were asked for.
+    pub(crate) fn counts(&self) -> (u64, u64) {
+        (self.polls.load(Ordering::Relaxed), self.passes.load(Ordering::Relaxed))
+    }
+
+    fn begin_if_wanted(&self) -> Option<Round> {
+        let mut state = self.state.lock();
+        let (sender, outcome) = state.next.take()?;
+        // Within the lock: whoever comes later sees this poll as one that began before.
+        let began = Instant::now();
+        state.under_way = Some((began, outcome));
+        self.polls.fetch_add(1, Ordering::Relaxed);
+        Some(Round { began, sender })
+    }
+}
+
+/// Waits for a poll to end.
+pub(crate) async fn settled(outcome: Outcome) -> Result<Position, GateError> {
+    outcome.await.unwrap_or(Err(GateError::Stopped))
+}

@@ -1,0 +1,68 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use tidewater_changelog::{ChangeSource, Poll, PollError};
+use tokio::time::timeout;
+
+use crate::gate::Gate;
+use crate::memory::Memory;
+use crate::tide::TideWriter;
+use crate::unlink::Unlinks;
+use crate::{GateError, Position};
+
+/// The task that polls the change log whenever the gate asks for it.
+#[derive(Debug)]
+pub(crate) struct Poller<S> {
+    pub(crate) source: S,
+    pub(crate) timeout: Duration,
+    pub(crate) tide: TideWriter,
+    pub(crate) memory: Memory,
+    pub(crate) unlinks: Arc<Unlinks>,
+    pub(crate) gate: Arc<Gate>,
+}
+
+/// Closes the gate however the task ends: by a panic of the source, by being aborted, or with the runtime.
+struct Closing(Arc<Gate>);
+
+impl<S: ChangeSource> Poller<S> {
+    pub(crate) async fn run(mut self) {
+        let _closing = Closing(Arc::clone(&self.gate));
+        loop {
+            let round = self.gate.begin().await;
+            let result = self.poll().await;
+            let lost = matches!(result, Err(GateError::Stopped));
+            self.gate.end(round, result);
+            if lost {
+                return;
+            }
+        }
+    }
+
+    async fn poll(&mut self) -> Result<Position, GateError> {
+        let poll = timeout(self.timeout, self.source.poll()).await.map_err(|_| GateError::TimedOut(self.timeout))??;
+        match poll {
+            Poll::Continued { mark, changes } => {
+                let position = self.tide.go_on(mark, &changes).ok_or_else(never_started)?;
+                self.unlinks.notice(&changes, &self.tide);
+                Ok(position)
+            }
+            Poll::Restarted { generation, history } => {
+                tracing::info!(%generation, steps = history.len(), "the cache starts over");
+                // The source believes that it told everything, so going on without it would miss changes for good.
+                let position = self.tide.start_over(generation, history).ok_or(GateError::Stopped)?;
+                self.memory.clear();
+                Ok(position)
+            }
+        }
+    }
+}
+
+fn never_started() -> GateError {
+    PollError::Unusable("the first poll gave no history".to_owned()).into()
+}
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}

@@ -1,0 +1,18 @@
+use tidewater_changelog::Generation;
+
+/// Where Redis holds the values of one space: `{prefix}{generation}:{space}:{fingerprint}:{key}`.
+#[derive(Clone, Debug)]
+pub(crate) struct RedisKeys {
+    prefix: String,
+    space: String,
+}
+
+impl RedisKeys {
+    pub(crate) fn new(prefix: &str, space: &str, fingerprint: u64) -> Self {
+        Self { prefix: prefix.to_owned(), space: format!(":{space}:{fingerprint:016x}:") }
+    }
+
+    pub(crate) fn key(&self, generation: &Generation, key: &[u8]) -> Vec<u8> {
+        [self.prefix.as_bytes(), generation.as_str().as_bytes(), self.space.as_bytes(), key].concat()
+    }
+}

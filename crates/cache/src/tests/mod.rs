@@ -1,0 +1,8 @@
+//! Invariants of parts that the public interface does not show.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod breaker;
+mod dependency;
+mod envelope;
+mod ring;
+mod tide_table;

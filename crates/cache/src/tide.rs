@@ -1,0 +1,115 @@
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+use tidewater_changelog::{Change, Generation, Mark};
+
+use crate::ring::Ring;
+use crate::tide_table::{TideTable, TideTableWriter};
+use crate::tracked::Tracked;
+use crate::{Footprint, Position};
+
+/// What this process knows of the database's changes.
+#[derive(Debug)]
+pub(crate) struct Tide {
+    table: Arc<TideTable>,
+    ring: RwLock<Ring>,
+    now: RwLock<Arc<Now>>,
+}
+
+/// What was known at the end of the last successful poll. Whatever is read from the database later includes it.
+#[derive(Clone, Debug)]
+pub(crate) struct Now {
+    pub(crate) position: Position,
+    pub(crate) mark: Mark,
+    pub(crate) generation: Generation,
+}
+
+/// The poller's side of the tide: the only one that moves it.
+#[derive(Debug)]
+pub(crate) struct TideWriter {
+    tide: Arc<Tide>,
+    table: TideTableWriter,
+    tracked: Tracked,
+    started: bool,
+}
+
+impl Tide {
+    /// Whether nothing in `footprint` is known to have changed after `as_of`.
+    pub(crate) fn valid(&self, footprint: &Footprint, as_of: Position) -> bool {
+        self.table.valid(footprint, as_of)
+    }
+
+    pub(crate) fn now(&self) -> Arc<Now> {
+        Arc::clone(&self.now.read())
+    }
+
+    /// The newest position of which everything is visible at `mark`.
+    pub(crate) fn place(&self, generation: &Generation, mark: &Mark) -> Option<Position> {
+        self.ring.read().newest_included_in(generation, mark)
+    }
+}
+
+impl TideWriter {
+    /// A tide of which nothing is known yet.
+    pub(crate) fn new(table_bytes: usize, tracked: Tracked) -> (Arc<Tide>, Self) {
+        let (table, writer) = TideTable::new(table_bytes);
+        let generation = Generation::new("");
+        let now = Now { position: Position::default(), mark: Mark::Sequence(0), generation: generation.clone() };
+        let ring = RwLock::new(Ring::new(generation, []));
+        let tide = Arc::new(Tide { table, ring, now: RwLock::new(Arc::new(now)) });
+        (Arc::clone(&tide), Self { tide, table: writer, tracked, started: false })
+    }
+
+    /// Takes in what a poll saw newly. Everything is noted before the position that stands for it can be seen. None if there
+    /// is nothing to go on from.
+    pub(crate) fn go_on(&mut self, mark: Mark, changes: &[Change]) -> Option<Position> {
+        if !self.started {
+            return None;
+        }
+        let before = self.tide.now();
+        let mut position = before.position;
+        if !changes.is_empty() {
+            position = position.next();
+            self.raise(changes, position);
+            self.tide.ring.write().push(position, mark.clone());
+        }
+        Some(self.publish(Now { position, mark, generation: before.generation.clone() }))
+    }
+
+    /// Starts over: nothing read before is valid, and each step of `history` becomes a position. None if there is no step.
+    pub(crate) fn start_over(&mut self, generation: Generation, history: Vec<(Mark, Vec<Change>)>) -> Option<Position> {
+        let mut position = self.tide.now().position;
+        self.table.forget_before(position.next());
+        let mut marks = Vec::with_capacity(history.len());
+        for (mark, changes) in history {
+            position = position.next();
+            self.raise(&changes, position);
+            marks.push((position, mark));
+        }
+        let (_, mark) = marks.last()?.clone();
+        // A mark may be placed as soon as the ring holds it, so the ring comes after all that is noted.
+        *self.tide.ring.write() = Ring::new(generation.clone(), marks);
+        self.started = true;
+        Some(self.publish(Now { position, mark, generation }))
+    }
+
+    pub(crate) fn now(&self) -> Arc<Now> {
+        self.tide.now()
+    }
+
+    pub(crate) fn tracked(&self) -> &Tracked {
+        &self.tracked
+    }
+
+    fn raise(&mut self, changes: &[Change], at: Position) {
+        for change in changes {
+            self.tracked.keys(change, |key| self.table.raise(key, at));
+        }
+    }
+
+    fn publish(&self, now: Now) -> Position {
+        let position = now.position;
+        *self.tide.now.write() = Arc::new(now);
+        position
+    }
+}
