@@ -1,0 +1,50 @@
+use std::sync::Arc;
+
+use crate::Value;
+
+/// A committed change that a poll saw for the first time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// One row changed.
+    Row(RowChange),
+    /// Any row of the table may have changed: `TRUNCATE`, or a statement that changed more rows than are logged singly.
+    Table {
+        /// Name of the table.
+        table: Arc<str>,
+    },
+}
+
+/// What one transaction did to one row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowChange {
+    /// Name of the table.
+    pub table: Arc<str>,
+    /// What was done.
+    pub operation: Operation,
+    /// The values of the tracked columns before, in the order of [`crate::Tracking::columns`]; empty for an insert.
+    pub old: Vec<Value>,
+    /// The values of the tracked columns after, in the order of [`crate::Tracking::columns`]; empty for a delete.
+    pub new: Vec<Value>,
+    /// The columns whose values differ; [`Columns::All`] for an insert and a delete.
+    pub changed: Columns,
+}
+
+/// What was done to a row. An update of a primary key is logged as a delete and an insert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Operation {
+    /// The row came to be.
+    Insert,
+    /// The row changed; its primary key did not.
+    Update,
+    /// The row ceased to be.
+    Delete,
+}
+
+/// A set of columns of one table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Columns {
+    /// Every column, or no telling which.
+    All,
+    /// These.
+    Named(Vec<Arc<str>>),
+}
