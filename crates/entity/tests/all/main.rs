@@ -8,6 +8,7 @@ mod relations;
 mod rows;
 mod schema;
 mod seed;
+mod selection;
 
 /// Runs each test body on a migrated database of its own of each kind: `name::postgres` and `name::sqlite`.
 macro_rules! on_both_databases {
