@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sea_orm::sqlx::{
     self, Row,
@@ -76,10 +76,13 @@ impl Log {
     }
 
     pub(crate) async fn poll(&mut self) -> Result<Poll, Error> {
+        let begin = Instant::now();
         if let Some(session) = self.session.take() {
             match self.poll_on(session).await {
-                // A connection that broke while idle, or log tables that were made anew.
-                Ok(None) | Err(Error::Unreachable(_)) => (),
+                // The log's tables were made anew.
+                Ok(None) => (),
+                // A connection that broke while it was idle; one that only was slow would be slow again.
+                Err(Error::Unreachable(_)) if begin.elapsed() < POLL_TIMEOUT => (),
                 done => return done?.ok_or_else(unreachable),
             }
         }
