@@ -1,0 +1,110 @@
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use sea_orm::DatabaseConnection;
+use tidewater_cache::{Cache, RedisSettings, Settings, StartError};
+use tidewater_changelog::{Log, Pruner, Tracking};
+use tidewater_graphql::{Api, ApiSettings, Limits};
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::time::timeout;
+
+use crate::configuration::Configuration;
+use crate::error::{Error, one_line, reason};
+use crate::pruning::prune_regularly;
+use crate::readiness::Readiness;
+use crate::shutdown::Signals;
+use crate::{database, http};
+
+/// How many connections may wait to be accepted.
+const BACKLOG: u32 = 1024;
+
+/// How long writes to Redis that are queued at the end may take. None is needed: each is only a later hit or less.
+const DRAINING: Duration = Duration::from_secs(2);
+
+/// Everything that is running when the port opens.
+struct Running {
+    listener: TcpListener,
+    database: DatabaseConnection,
+    cache: Cache,
+    api: Api,
+    readiness: Readiness,
+}
+
+/// Serves until SIGTERM or SIGINT, then lets what is under way end. A second signal cuts that short.
+pub(crate) async fn serve(configuration: &Configuration) -> Result<(), Error> {
+    let mut signals = Signals::listen().map_err(Error::System)?;
+    let Running { listener, database, cache, api, readiness } = tokio::select! {
+        running = start(configuration) => running?,
+        () = signals.next() => return Ok(()),
+    };
+    let router = http::router(api, readiness.clone(), &configuration.http, configuration.limits.clone());
+    let pruning = tokio::spawn(prune_regularly(Pruner::new(database.clone(), configuration.cache.log_retention)));
+
+    let grace = configuration.http.shutdown_grace;
+    let ended = http::serve(listener, router, &configuration.limits, &mut signals, grace).await;
+    if !ended {
+        tracing::warn!("requests that were still under way have been cut off");
+    }
+    pruning.abort();
+    let _ = timeout(DRAINING, cache.drained()).await;
+    let _ = timeout(DRAINING, database.close()).await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn start(configuration: &Configuration) -> Result<Running, Error> {
+    let address = configuration.http.listen;
+    let cannot_listen = |error| Error::Listen { address, reason: reason(&error) };
+    // Bound first, so that a port in use is known before anything is changed, but not listened on before all is well.
+    let socket = bind(address).map_err(cannot_listen)?;
+
+    let tracking = tidewater_entity::tracking();
+    let database = database::connect(&configuration.database).await?;
+    database::prepare(&database, &configuration.database, &tracking).await?;
+    let cache = start_cache(configuration, &tracking).await?;
+    let api = Api::start(ApiSettings {
+        database: database.clone(),
+        cache: cache.clone(),
+        tracking: tracking.clone(),
+        policies: configuration.cache.policies(),
+        limits: Limits { depth: configuration.limits.max_depth, complexity: configuration.limits.max_complexity },
+        session_lifetime: configuration.http.session_lifetime,
+    });
+    let interval = configuration.http.health_interval;
+    let readiness = Readiness::watch(database.clone(), tracking, cache.clone(), interval);
+
+    let listener = socket.listen(BACKLOG).map_err(cannot_listen)?;
+    let address = listener.local_addr().map_err(cannot_listen)?;
+    tracing::info!("listening on http://{address}");
+    Ok(Running { listener, database, cache, api, readiness })
+}
+
+fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // Else a restart would have to wait until the old connections are forgotten.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
+}
+
+async fn start_cache(configuration: &Configuration, tracking: &[Tracking]) -> Result<Cache, Error> {
+    let Configuration { database, redis, cache, .. } = configuration;
+    let log =
+        Log::connect(database.url.as_str(), tracking).await.map_err(|error| Error::ChangeLog(one_line(&error)))?;
+    let redis = redis.url().map_err(Error::Configuration)?.map(|url| RedisSettings {
+        prefix: redis.redis_key_prefix.clone(),
+        command_timeout: redis.redis_timeout,
+        ..RedisSettings::new(url)
+    });
+    let settings = Settings {
+        memory_bytes: cache.cache_memory as u64,
+        tide_table_bytes: cache.tide_table,
+        redis,
+        ..Settings::new(tracking)
+    };
+    Cache::start(log, settings).await.map_err(|error| match error {
+        StartError::RedisUrl(reason) => Error::Configuration(format!("REDIS_URL cannot be used: {reason}")),
+        StartError::Gate(_) => Error::Cache(one_line(&error)),
+    })
+}

@@ -1,0 +1,55 @@
+//! Everything that can be set, where it comes from, and what it must satisfy.
+//!
+//! A flag wins over the environment, the environment over the file `.env` of the current folder. Each setting is documented
+//! where it is declared; `--help` prints the same text.
+
+mod cache;
+mod database;
+mod environment_file;
+mod http;
+mod limits;
+mod log;
+mod parse;
+mod policy;
+mod redis;
+
+pub(crate) use cache::CacheConfiguration;
+pub(crate) use database::DatabaseConfiguration;
+pub(crate) use environment_file::load_environment_file;
+pub(crate) use http::HttpConfiguration;
+pub(crate) use limits::{LimitConfiguration, MAX_DEPTH};
+pub(crate) use log::{LogConfiguration, LogFormat};
+pub(crate) use redis::RedisConfiguration;
+
+use crate::error::Error;
+
+/// All settings of the server, one part per concern.
+#[derive(Clone, clap::Args)]
+pub(crate) struct Configuration {
+    /// The source of truth.
+    #[command(flatten)]
+    pub(crate) database: DatabaseConfiguration,
+    /// The second cache tier, shared by the nodes.
+    #[command(flatten)]
+    pub(crate) redis: RedisConfiguration,
+    /// What is kept, how long, and how old it may be.
+    #[command(flatten)]
+    pub(crate) cache: CacheConfiguration,
+    /// The listener, cookies and pages.
+    #[command(flatten)]
+    pub(crate) http: HttpConfiguration,
+    /// What one request may cost, and how many there may be.
+    #[command(flatten)]
+    pub(crate) limits: LimitConfiguration,
+    /// What is reported, and how.
+    #[command(flatten)]
+    pub(crate) log: LogConfiguration,
+}
+
+impl Configuration {
+    /// Checks what no single setting can check: how settings stand to each other.
+    pub(crate) fn validate(&self) -> Result<(), Error> {
+        self.redis.url().map_err(Error::Configuration)?;
+        self.cache.validate().map_err(Error::Configuration)
+    }
+}

@@ -1,0 +1,27 @@
+use std::path::Path;
+
+use crate::error::Error;
+
+/// Adds the variables of the file `.env` in the current folder to the environment; those that are set already stay. No file is
+/// no error.
+///
+/// To be called before there is a second thread.
+pub(crate) fn load_environment_file() -> Result<(), Error> {
+    match dotenvy::from_path(Path::new(".env")) {
+        Ok(()) => Ok(()),
+        Err(error) if error.not_found() => Ok(()),
+        Err(error) => Err(Error::Configuration(sentence(&error))),
+    }
+}
+
+fn sentence(error: &dotenvy::Error) -> String {
+    match error {
+        // The line may hold a password: only what stands before its value is shown.
+        dotenvy::Error::LineParse(line, _) => {
+            let name: String = line.split('=').next().unwrap_or_default().trim().chars().take(40).collect();
+            format!("the file .env cannot be read: the line that begins with '{name}' is not of the form NAME=VALUE")
+        }
+        dotenvy::Error::Io(error) => format!("the file .env cannot be read: {error}"),
+        other => format!("the file .env cannot be read: {other}"),
+    }
+}

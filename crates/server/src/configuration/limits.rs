@@ -1,0 +1,95 @@
+use std::time::Duration;
+
+use super::parse;
+
+/// How deep the selections of a document can nest at all: what works on documents recurses.
+pub(crate) const MAX_DEPTH: usize = 32;
+
+/// What one request may cost, and how many there may be. A connection field returns at most 100 nodes, which is fixed.
+#[derive(Clone, clap::Args)]
+#[command(next_help_heading = "Limits")]
+pub(crate) struct LimitConfiguration {
+    /// How deep the selections of an operation may nest, at most 32 levels
+    #[arg(
+        long,
+        value_name = "COUNT",
+        env = "TIDEWATER_MAX_DEPTH",
+        default_value = "16",
+        value_parser = depth,
+        global = true
+    )]
+    pub(crate) max_depth: usize,
+
+    /// How many fields an operation may resolve by its own account, where a list counts as often as it asks for nodes
+    #[arg(
+        long,
+        value_name = "COUNT",
+        env = "TIDEWATER_MAX_COMPLEXITY",
+        default_value = "20000",
+        value_parser = parse::positive_count,
+        global = true
+    )]
+    pub(crate) max_complexity: usize,
+
+    /// The largest request body
+    #[arg(
+        long,
+        value_name = "SIZE",
+        env = "TIDEWATER_MAX_BODY",
+        default_value = "1MiB",
+        value_parser = parse::bytes,
+        global = true
+    )]
+    pub(crate) max_body: usize,
+
+    /// How long a request may take, its body's arrival included
+    #[arg(
+        long,
+        value_name = "DURATION",
+        env = "TIDEWATER_REQUEST_TIMEOUT",
+        default_value = "15s",
+        value_parser = parse::positive_duration,
+        global = true
+    )]
+    pub(crate) request_timeout: Duration,
+
+    /// How many GraphQL requests may be under way at once; one more is answered 503
+    #[arg(
+        long,
+        value_name = "COUNT",
+        env = "TIDEWATER_MAX_REQUESTS",
+        default_value = "1024",
+        value_parser = parse::positive_count,
+        global = true
+    )]
+    pub(crate) max_requests: usize,
+
+    /// How many connections may be open at once; further ones wait to be accepted
+    #[arg(
+        long,
+        value_name = "COUNT",
+        env = "TIDEWATER_MAX_CONNECTIONS",
+        default_value = "4096",
+        value_parser = parse::positive_count,
+        global = true
+    )]
+    pub(crate) max_connections: usize,
+
+    /// How long a connection may be idle, or a request's header take to arrive, before the connection is closed
+    #[arg(
+        long,
+        value_name = "DURATION",
+        env = "TIDEWATER_IDLE_TIMEOUT",
+        default_value = "75s",
+        value_parser = parse::positive_duration,
+        global = true
+    )]
+    pub(crate) idle_timeout: Duration,
+}
+
+fn depth(text: &str) -> Result<usize, String> {
+    match parse::positive_count(text) {
+        Ok(depth) if depth <= MAX_DEPTH => Ok(depth),
+        _ => Err(format!("expected a whole number from 1 to {MAX_DEPTH}")),
+    }
+}

@@ -1,0 +1,170 @@
+//! What is to be known of a document before GraphQL looks at it.
+
+use std::collections::HashMap;
+
+use async_graphql::Request;
+use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet};
+
+use super::refusal::Refusal;
+use crate::configuration::MAX_DEPTH;
+
+/// Refuses a document that validation would follow without end: it recurses along chains of fragments, and expands a fragment at
+/// each place that spreads it, so that a few short fragments can stand for more selections than there are atoms. At most `limit`
+/// selections are accepted, fragments expanded.
+///
+/// A document that cannot be parsed passes: what is wrong with it is for GraphQL to say.
+pub(super) fn check(request: &mut Request, limit: usize) -> Result<(), Refusal> {
+    let Ok(document) = request.parsed_query() else {
+        return Ok(());
+    };
+    let mut measure = Measure { document, limit, known: HashMap::new() };
+    for (name, fragment) in &document.fragments {
+        let size = measure.set(&fragment.node.selection_set.node, 0)?;
+        measure.known.insert(name.as_str(), size);
+    }
+    for (_, operation) in document.operations.iter() {
+        measure.set(&operation.node.selection_set.node, 0)?;
+    }
+    Ok(())
+}
+
+/// Whether the operation that would be carried out is a mutation.
+pub(super) fn is_mutation(request: &mut Request) -> bool {
+    let wanted = request.operation_name.clone();
+    let Ok(document) = request.parsed_query() else {
+        return false;
+    };
+    document.operations.iter().any(|(name, operation)| {
+        let selected = match (&wanted, name) {
+            (Some(wanted), Some(name)) => wanted == name.as_str(),
+            _ => true,
+        };
+        selected && operation.node.ty == OperationType::Mutation
+    })
+}
+
+struct Measure<'a> {
+    document: &'a ExecutableDocument,
+    limit: usize,
+    known: HashMap<&'a str, Size>,
+}
+
+/// The size of a selection set, its fragments expanded.
+#[derive(Clone, Copy, Default)]
+struct Size {
+    selections: usize,
+    height: usize,
+}
+
+impl<'a> Measure<'a> {
+    fn set(&mut self, set: &'a SelectionSet, depth: usize) -> Result<Size, Refusal> {
+        if set.items.is_empty() {
+            return Ok(Size::default());
+        }
+        if depth > MAX_DEPTH {
+            return Err(too_deep());
+        }
+        let mut whole = Size::default();
+        for selection in &set.items {
+            let part = match &selection.node {
+                Selection::Field(field) => self.set(&field.node.selection_set.node, depth + 1)?,
+                Selection::InlineFragment(fragment) => self.set(&fragment.node.selection_set.node, depth + 1)?,
+                Selection::FragmentSpread(spread) => self.fragment(&spread.node.fragment_name.node, depth + 1)?,
+            };
+            whole.selections += 1 + part.selections;
+            whole.height = whole.height.max(1 + part.height);
+            if whole.selections > self.limit {
+                let limit = self.limit;
+                return Err(Refusal::malformed(format!("the document selects more than {limit} fields")));
+            }
+        }
+        if depth + whole.height > MAX_DEPTH + 1 {
+            return Err(too_deep());
+        }
+        Ok(whole)
+    }
+
+    fn fragment(&mut self, name: &str, depth: usize) -> Result<Size, Refusal> {
+        if let Some(size) = self.known.get(name) {
+            return if depth + size.height > MAX_DEPTH + 1 { Err(too_deep()) } else { Ok(*size) };
+        }
+        let Some((name, fragment)) = self.document.fragments.get_key_value(name) else {
+            return Ok(Size::default());
+        };
+        let size = self.set(&fragment.node.selection_set.node, depth)?;
+        self.known.insert(name.as_str(), size);
+        Ok(size)
+    }
+}
+
+fn too_deep() -> Refusal {
+    Refusal::malformed(format!("the document nests selections deeper than {MAX_DEPTH} levels"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_accepted(query: &str) -> bool {
+        check(&mut Request::new(query), 1_000).is_ok()
+    }
+
+    fn fragments(count: usize, body: impl Fn(usize) -> String) -> String {
+        (0..count).map(|number| format!(" fragment F{number} on Query {{ {} }}", body(number))).collect()
+    }
+
+    #[test]
+    fn ordinary_documents_are_accepted() {
+        assert!(is_accepted("{ a { ...F } } fragment F on A { b ... on B { c } }"));
+        assert!(is_accepted("{ a ...Unknown }"));
+        assert!(is_accepted("{ nonsense"));
+        assert!(is_accepted(&format!("{{ {} }}", "a ".repeat(1_000))));
+    }
+
+    #[test]
+    fn fragments_that_multiply_are_refused() {
+        let doubling = fragments(30, |number| format!("...F{} ...F{}", number + 1, number + 1));
+        assert!(!is_accepted(&format!("{{ ...F0 }} {doubling} fragment F30 on Query {{ a }}")));
+        assert!(!is_accepted(&format!("{{ {} }}", "a ".repeat(1_001))));
+    }
+
+    #[test]
+    fn long_chains_and_cycles_of_fragments_are_refused() {
+        let forward = fragments(10_000, |number| format!("...F{}", number + 1));
+        let backward = fragments(10_000, |number| format!("...F{}", number.saturating_sub(1)));
+        assert!(!is_accepted(&format!("{{ a }} {forward}")));
+        assert!(!is_accepted(&format!("{{ a }} {backward}")));
+        assert!(!is_accepted("{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }"));
+    }
+
+    #[test]
+    fn the_depth_is_the_same_with_fragments_and_without() {
+        let nested = |depth: usize| format!("{{ {} b {} }}", "a {".repeat(depth), "}".repeat(depth));
+        assert!(is_accepted(&nested(MAX_DEPTH)) && !is_accepted(&nested(MAX_DEPTH + 1)));
+        for order in [false, true] {
+            let chained = |depth: usize| {
+                let numbers: Vec<_> = if order { (0..depth).collect() } else { (0..depth).rev().collect() };
+                let fragments = numbers.into_iter().map(|number| {
+                    let body = if number + 1 == depth { "b".to_owned() } else { format!("...F{}", number + 1) };
+                    format!(" fragment F{number} on Query {{ {body} }}")
+                });
+                format!("{{ ...F0 }} {}", fragments.collect::<String>())
+            };
+            assert!(is_accepted(&chained(MAX_DEPTH)) && !is_accepted(&chained(MAX_DEPTH + 1)));
+        }
+    }
+
+    #[test]
+    fn the_selected_operation_says_whether_it_is_a_mutation() {
+        let of = |query: &str, operation: Option<&str>| {
+            let request = Request::new(query);
+            is_mutation(&mut match operation {
+                Some(name) => request.operation_name(name),
+                None => request,
+            })
+        };
+        let both = "query A { a } mutation B { b }";
+        assert!(of("mutation { b }", None) && of(both, Some("B")));
+        assert!(!of(both, Some("A")) && !of("{ a }", None) && !of("mutation {", None));
+    }
+}

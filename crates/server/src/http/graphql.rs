@@ -1,0 +1,67 @@
+//! GraphQL over HTTP: `POST` with a JSON body, or `GET` with a query string for what changes nothing.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE};
+use axum::http::{HeaderMap, Uri};
+use axum::response::{IntoResponse, Response};
+use tidewater_graphql::SessionChange;
+use tokio::time::timeout;
+
+use super::refusal::Refusal;
+use super::{Service, document, parameters, session_cookie};
+
+pub(super) async fn post(State(service): State<Arc<Service>>, request: Request) -> Response {
+    service
+        .bounded(async {
+            let headers = request.headers().clone();
+            let request = parameters::of_body(request, service.limits.max_body).await?;
+            service.execute(&headers, request).await
+        })
+        .await
+}
+
+pub(super) async fn get(State(service): State<Arc<Service>>, uri: Uri, headers: HeaderMap) -> Response {
+    service
+        .bounded(async {
+            let mut request = parameters::of_query_string(&uri)?;
+            if document::is_mutation(&mut request) {
+                return Err(Refusal::mutation_by_get());
+            }
+            service.execute(&headers, request).await
+        })
+        .await
+}
+
+impl Service {
+    /// Lets `work` take its time, if there is capacity.
+    async fn bounded(&self, work: impl Future<Output = Result<Response, Refusal>>) -> Response {
+        let Ok(_permit) = self.capacity.try_acquire() else {
+            return Refusal::busy().into_response();
+        };
+        let limit = self.limits.request_timeout;
+        timeout(limit, work).await.unwrap_or_else(|_| Err(Refusal::timed_out(limit))).into_response()
+    }
+
+    async fn execute(&self, headers: &HeaderMap, mut request: async_graphql::Request) -> Result<Response, Refusal> {
+        document::check(&mut request, self.limits.max_complexity)?;
+        let executed = self.api.execute(request, session_cookie::credential(headers)).await;
+        let body = match serde_json::to_vec(&executed.response) {
+            Ok(body) => body,
+            Err(error) => {
+                tracing::error!(%error, "an answer cannot be written as JSON");
+                return Err(Refusal::failed());
+            }
+        };
+        let mut response =
+            ([(CONTENT_TYPE, "application/json; charset=utf-8"), (CACHE_CONTROL, "no-store")], body).into_response();
+        let cookie = match executed.session {
+            SessionChange::None => None,
+            SessionChange::Start { token, lifetime } => session_cookie::start(&token, lifetime, self.secure_cookie),
+            SessionChange::End => session_cookie::end(self.secure_cookie),
+        };
+        response.headers_mut().extend(cookie.map(|cookie| (SET_COOKIE, cookie)));
+        Ok(response)
+    }
+}

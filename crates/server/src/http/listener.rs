@@ -1,0 +1,84 @@
+//! Accepts connections and speaks HTTP/1.1 on them. TLS and HTTP/2 are the business of the proxy in front.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+
+use crate::configuration::LimitConfiguration;
+use crate::shutdown::Signals;
+
+/// Serves `router` on `listener` until a signal comes. Then accepts nothing more, closes what is idle, and lets what is under way
+/// end, for at most `grace` or until the next signal. Returns whether all of it ended.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: &LimitConfiguration,
+    signals: &mut Signals,
+    grace: Duration,
+) -> bool {
+    let mut builder = Builder::new(TokioExecutor::new()).http1_only();
+    // Without a timer, hyper lets a header take forever. The time to the next header bounds idle connections, too.
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.idle_timeout);
+    let capacity = Arc::new(Semaphore::new(limits.max_connections.min(Semaphore::MAX_PERMITS)));
+    let connections = GracefulShutdown::new();
+
+    loop {
+        let accepted = async {
+            let permit = Arc::clone(&capacity).acquire_owned().await;
+            (permit, accept(&listener).await)
+        };
+        let (permit, stream) = tokio::select! {
+            accepted = accepted => accepted,
+            () = signals.next() => break,
+        };
+        let service = TowerToHyperService::new(router.clone());
+        let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+        let connection = connections.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(error, "a connection ended early");
+            }
+            drop(permit);
+        });
+    }
+    drop(listener);
+    tracing::info!(connections = connections.count(), "stopping; what is under way is finished first");
+
+    tokio::select! {
+        ended = timeout(grace, connections.shutdown()) => ended.is_ok(),
+        () = signals.next() => false,
+    }
+}
+
+/// The next connection. A client that gives up while it is accepted is skipped; when the process has too many files open, waiting
+/// for one to be closed is all that can be done.
+async fn accept(listener: &TcpListener) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                // Answers are written whole; waiting to fill a packet would only delay them.
+                let _ = stream.set_nodelay(true);
+                return stream;
+            }
+            Err(error) if is_of_the_client(&error) => {}
+            Err(error) => {
+                tracing::error!(%error, "no connection can be accepted");
+                sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
+}
+
+fn is_of_the_client(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}

@@ -1,0 +1,58 @@
+//! The program `tidewater`: serves the GraphQL API, and keeps its database.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+mod cli;
+mod commands;
+mod configuration;
+mod database;
+mod demo;
+mod error;
+mod http;
+mod output;
+mod pruning;
+mod readiness;
+mod shutdown;
+mod telemetry;
+
+use std::process::ExitCode;
+
+use cli::{Cli, Command};
+use error::Error;
+
+/// Documents are parsed by recursive descent. The parser's own bound on nesting does not fit into the usual 2 MiB.
+const STACK_SIZE: usize = 16 << 20;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("tidewater: {error}");
+            error.exit_code()
+        }
+    }
+}
+
+fn run() -> Result<(), Error> {
+    configuration::load_environment_file()?;
+    let Some((command, configuration)) = Cli::read()? else {
+        return Ok(());
+    };
+    let task = async {
+        match command {
+            Command::Serve => commands::serve(&configuration).await,
+            Command::Migrate { action } => commands::migrate(&configuration.database, action).await,
+            Command::Seed(arguments) => commands::seed(&configuration.database, arguments).await,
+            Command::Schema(arguments) => commands::schema(&arguments),
+        }
+    };
+    telemetry::start(&configuration.log);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_stack_size(STACK_SIZE)
+        .build()
+        .map_err(Error::System)?;
+    let result = runtime.block_on(task);
+    // What is still being hashed must not hold up the end.
+    runtime.shutdown_background();
+    result
+}

@@ -1,0 +1,93 @@
+use std::process::Stdio;
+
+use tempfile::TempDir;
+use tokio::process::Command;
+
+use crate::fixture::{binary, fail, sentence, succeed};
+
+#[tokio::test]
+async fn a_bad_setting_is_one_sentence_that_names_it() {
+    for (name, value, expected) in [
+        ("DATABASE_URL", "mysql://root:secret@host/x", "--database-url (DATABASE_URL)"),
+        ("REDIS_URL", "http://:secret@host", "--redis-url (REDIS_URL)"),
+        ("TIDEWATER_LISTEN", "localhost", "invalid value 'localhost' for --listen (TIDEWATER_LISTEN)"),
+        ("TIDEWATER_DATABASE_POOL", "0", "--database-pool"),
+        ("TIDEWATER_CACHE_MEMORY", "much", "--cache-memory"),
+        ("TIDEWATER_ITEM_TTL", "10", "expected a duration with its unit"),
+        ("TIDEWATER_LOG_RETENTION", "19min", "twice the longest time to live, which is 10m"),
+        ("TIDEWATER_CACHE_POLICY", "todo:ttl=60s", "'ttl=60s' is not one of"),
+        ("TIDEWATER_CACHE_POLICY", "todos:off", "todos"),
+        ("TIDEWATER_LOG_LEVEL", "loud", "--log-level"),
+        ("TIDEWATER_LOG_FORMAT", "xml", "expected one of text, json"),
+        ("TIDEWATER_GRAPHIQL", "maybe", "expected one of auto, on, off"),
+        ("TIDEWATER_MIGRATE", "perhaps", "--migrate (TIDEWATER_MIGRATE)"),
+        ("TIDEWATER_REDIS_KEY_PREFIX", "a b", "--redis-key-prefix"),
+    ] {
+        let (code, sentence) = fail(&["serve"], &[(name, value)]).await;
+        assert_eq!(code, 2, "{name}: {sentence}");
+        assert!(sentence.contains(expected), "{name}: {sentence}");
+        assert!(!sentence.contains("secret"), "{name}: {sentence}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_command_or_flag_is_one_sentence() {
+    for arguments in [&["fly"][..], &["--fast"], &["migrate", "sideways"], &["seed", "--users", "0"], &["migrate"]] {
+        let (code, sentence) = fail(arguments, &[]).await;
+        assert_eq!(code, 2, "{arguments:?}: {sentence}");
+    }
+}
+
+#[tokio::test]
+async fn help_documents_every_variable() {
+    let help = succeed(&["--help"], &[("DATABASE_URL", "postgres://u:secret@h/d"), ("REDIS_PASSWORD", "secret")]).await;
+    for name in ["DATABASE_URL", "REDIS_URL", "TIDEWATER_LISTEN", "TIDEWATER_CACHE_POLICY", "TIDEWATER_LOG_RETENTION"] {
+        assert!(help.contains(name), "{name} is not in:\n{help}");
+    }
+    assert!(help.contains("[default: 127.0.0.1:8000]"), "{help}");
+    assert!(!help.contains("secret"), "{help}");
+}
+
+#[tokio::test]
+async fn a_flag_wins_over_the_environment_and_that_over_the_file() {
+    let folder = Folder::with_env_file("TIDEWATER_LOG_FORMAT=file\n");
+    assert!(folder.refusal(&[], &[]).await.contains("'file'"));
+    assert!(folder.refusal(&[], &[("TIDEWATER_LOG_FORMAT", "environment")]).await.contains("'environment'"));
+    let flag = ["--log-format", "flag"];
+    assert!(folder.refusal(&flag, &[("TIDEWATER_LOG_FORMAT", "environment")]).await.contains("'flag'"));
+}
+
+#[tokio::test]
+async fn a_malformed_file_is_refused_without_its_values() {
+    let folder = Folder::with_env_file("REDIS_HOST=ok\nREDIS PASSWORD=secret\n");
+    let sentence = folder.refusal(&[], &[]).await;
+    assert!(sentence.contains(".env") && sentence.contains("'REDIS PASSWORD'"), "{sentence}");
+    assert!(!sentence.contains("secret"), "{sentence}");
+}
+
+/// A folder of a test's own, with a file `.env`.
+struct Folder(TempDir);
+
+impl Folder {
+    fn with_env_file(content: &str) -> Self {
+        let folder = TempDir::new().unwrap();
+        std::fs::write(folder.path().join(".env"), content).unwrap();
+        Self(folder)
+    }
+
+    async fn refusal(&self, arguments: &[&str], environment: &[(&str, &str)]) -> String {
+        let output = Command::new(binary())
+            .args(arguments)
+            .env_clear()
+            .envs(environment.iter().copied())
+            .current_dir(&self.0)
+            .stdin(Stdio::null())
+            .kill_on_drop(true)
+            .output()
+            .await
+            .unwrap();
+        let (code, sentence) = sentence(output.status.code(), &output.stdout, &output.stderr);
+        assert_eq!(code, 2, "{sentence}");
+        sentence
+    }
+}

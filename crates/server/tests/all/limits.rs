@@ -1,0 +1,122 @@
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use sea_orm::{ConnectionTrait, TransactionTrait};
+use serde_json::{Value, json};
+use tidewater_testkit::{Backend, Server};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::fixture::{on_sqlite, seeded, sign_in, start, wait_for_blocked};
+
+const JSON: (&str, &str) = ("content-type", "application/json");
+const TODOS: &str = r#"{"query": "{ viewer { todos { totalCount } } }"}"#;
+
+#[tokio::test]
+async fn a_large_body_is_refused() {
+    let (_database, server) = on_sqlite(&["--max-body", "1KiB"]).await;
+    let body = json!({ "query": format!("{{ __typename {} }}", "#".repeat(1_024)) }).to_string();
+    let response = server.post_raw(&[JSON], body).await;
+    assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(code(&response.json().await.unwrap()), "BAD_USER_INPUT");
+}
+
+#[tokio::test]
+async fn a_deep_or_complex_operation_is_refused() {
+    let (_database, server) = on_sqlite(&["--max-depth", "5", "--max-complexity", "100"]).await;
+    let deep = "{ viewer { todos { nodes { user { todos { totalCount } } } } } }";
+    let complex = "{ notes(first: 100) { nodes { id title body likes } } }";
+    for query in [deep, complex] {
+        let answer = server.graphql(query, Value::Null).await;
+        assert_eq!(code(&answer), "BAD_USER_INPUT", "{answer}");
+    }
+    assert_eq!(server.graphql("{ viewer { id } }", Value::Null).await, json!({ "data": { "viewer": null } }));
+}
+
+#[tokio::test]
+async fn a_document_that_has_no_end_is_refused() {
+    let (_database, server) = on_sqlite(&[]).await;
+    let fragments = |count: usize, spreads: usize| -> String {
+        let fragment =
+            |number| format!(" fragment F{number} on Query {{ {} }}", format!("...F{} ", number + 1).repeat(spreads));
+        (0..count).map(fragment).collect()
+    };
+    for endless in [
+        "{a".repeat(100_000),
+        format!("{{ a(b: {}", "[".repeat(200_000)),
+        format!("{{ todo(id: {}{}) {{ id }} }}", "[".repeat(800), "]".repeat(800)),
+        format!("query($a: {}", "[".repeat(200_000)),
+        format!("{{ ...F0 }} {} fragment F30 on Query {{ __typename }}", fragments(30, 2)),
+        format!("{{ __typename }} {}", fragments(20_000, 1)),
+    ] {
+        let answer = server.graphql(&endless, Value::Null).await;
+        assert_eq!(code(&answer), "BAD_USER_INPUT", "{answer}");
+    }
+    assert_eq!(server.graphql("{ __typename }", Value::Null).await, json!({ "data": { "__typename": "Query" } }));
+}
+
+#[tokio::test]
+async fn a_request_that_takes_too_long_is_ended() {
+    let database = seeded(Backend::Postgres).await;
+    let server = start(&database, &["--request-timeout", "300ms"]).await;
+    let token = sign_in(&server, 2).await;
+    let connection = database.connect().await;
+    let lock = connection.begin().await.unwrap();
+    lock.execute_unprepared("LOCK TABLE todo IN ACCESS EXCLUSIVE MODE").await.unwrap();
+
+    let bearer = format!("Bearer {token}");
+    let response = server.post_raw(&[JSON, ("authorization", &bearer)], TODOS).await;
+    assert_eq!(response.status(), StatusCode::GATEWAY_TIMEOUT);
+    let answer: Value = response.json().await.unwrap();
+    assert_eq!(code(&answer), "TIMEOUT");
+    assert!(answer["errors"][0]["message"].as_str().unwrap().contains("300ms"), "{answer}");
+    lock.rollback().await.unwrap();
+}
+
+#[tokio::test]
+async fn more_requests_than_the_server_takes_are_turned_away() {
+    let database = seeded(Backend::Postgres).await;
+    let server = start(&database, &["--max-requests", "1"]).await;
+    let token = sign_in(&server, 2).await;
+    let connection = database.connect().await;
+    let lock = connection.begin().await.unwrap();
+    lock.execute_unprepared("LOCK TABLE todo IN ACCESS EXCLUSIVE MODE").await.unwrap();
+
+    let bearer = format!("Bearer {token}");
+    let headers = [JSON, ("authorization", bearer.as_str())];
+    let first = server.post_raw(&headers, TODOS);
+    let second = async {
+        wait_for_blocked(&connection, 1).await;
+        let response = server.post_raw(&[JSON], TODOS).await;
+        let health = server.client().get(format!("{}/health/ready", server.url())).send().await.unwrap();
+        lock.rollback().await.unwrap();
+        (response, health)
+    };
+    let (first, (second, health)) = tokio::join!(first, second);
+    assert_eq!(second.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(second.headers()["retry-after"], "1");
+    assert_eq!(code(&second.json().await.unwrap()), "UNAVAILABLE");
+    assert_eq!(health.status(), StatusCode::OK, "health is not limited");
+    assert_eq!(first.json::<Value>().await.unwrap()["data"]["viewer"]["todos"]["totalCount"], 3);
+}
+
+#[tokio::test]
+async fn a_connection_whose_request_does_not_come_is_closed() {
+    let (_database, server) = on_sqlite(&["--idle-timeout", "200ms"]).await;
+    for sent in ["", "POST /graphql HTTP/1.1\r\nHost: x\r\n"] {
+        let mut stream = connect(&server).await;
+        stream.write_all(sent.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        let closed = timeout(Duration::from_secs(30), stream.read_to_end(&mut answer)).await;
+        assert!(closed.is_ok(), "the connection stayed open after {sent:?}");
+    }
+}
+
+async fn connect(server: &Server) -> TcpStream {
+    TcpStream::connect(server.url().trim_start_matches("http://")).await.unwrap()
+}
+
+fn code(answer: &Value) -> &str {
+    answer["errors"][0]["extensions"]["code"].as_str().unwrap_or_else(|| panic!("{answer}"))
+}

@@ -1,0 +1,13 @@
+//! The program as a whole: the real binary, on real servers.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod commands;
+mod configuration;
+mod fixture;
+mod freshness;
+mod graphql_over_http;
+mod health;
+mod limits;
+mod sessions;
+mod shutdown;
+mod startup;
