@@ -1,0 +1,157 @@
+use async_graphql::{Context, InputObject, Object, SimpleObject};
+use sea_orm::{ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, SqlErr};
+use tidewater_entity::{Role, new_id, now, user};
+use uuid::Uuid;
+
+use super::token::Token;
+use super::{Passwords, credentials, session};
+use crate::scope::{Scope, Viewer};
+use crate::user::{MAX_NAME, User};
+use crate::{Error, scope, validation};
+
+/// What hashing a password costs, in fields: a request cannot try many.
+const HASHING: usize = 1_000;
+
+/// The same whichever is wrong, so that nobody learns whose account exists.
+const WRONG_CREDENTIALS: Error = Error::Unauthenticated("wrong e-mail address or password");
+
+/// Signing up, in and out.
+#[derive(Default)]
+pub(crate) struct AccountMutation;
+
+/// A new account.
+#[derive(InputObject)]
+pub(crate) struct SignUpInput {
+    /// The e-mail address to sign in with; at most 254 characters. The case of its letters does not matter.
+    email: String,
+    /// The name that others see; 1 to 100 characters.
+    name: String,
+    /// The password to sign in with; 8 to 256 characters of any kind.
+    #[graphql(secret)]
+    password: String,
+}
+
+/// Who signs in.
+#[derive(InputObject)]
+pub(crate) struct SignInInput {
+    /// The e-mail address of the account.
+    email: String,
+    /// The password of the account.
+    #[graphql(secret)]
+    password: String,
+}
+
+/// An account was created, and its user is signed in.
+#[derive(SimpleObject)]
+pub(crate) struct SignUpPayload {
+    /// What later requests show to be the user's: a bearer token. It is a secret and shown only here.
+    token: String,
+    /// The new user.
+    viewer: User,
+}
+
+/// A user is signed in.
+#[derive(SimpleObject)]
+pub(crate) struct SignInPayload {
+    /// What later requests show to be the user's: a bearer token. It is a secret and shown only here.
+    token: String,
+    /// The user.
+    viewer: User,
+}
+
+/// A user is signed out.
+#[derive(SimpleObject)]
+pub(crate) struct SignOutPayload {
+    /// Who was signed in.
+    user: User,
+}
+
+#[Object]
+impl AccountMutation {
+    /// Creates an account and signs its user in.
+    #[graphql(complexity = "HASHING + child_complexity")]
+    async fn sign_up(&self, context: &Context<'_>, input: SignUpInput) -> Result<SignUpPayload, Error> {
+        let scope = scope(context)?;
+        let email = credentials::email(&input.email)?;
+        let name = validation::text("name", MAX_NAME, input.name)?;
+        let password = credentials::password(input.password)?;
+        let password_hash = passwords(context)?.hash(password).await?;
+        let created_at = now();
+        let user = user::Model {
+            id: new_id(),
+            email,
+            name,
+            role: Role::User,
+            password_hash,
+            created_at,
+            updated_at: created_at,
+        };
+        let signed_up = scope.reader.write(async |transaction| {
+            let user = user.into_active_model().insert(transaction).await.map_err(taken)?;
+            let started = session::start(transaction, user.id, scope.session_lifetime).await?;
+            Ok((user, started))
+        });
+        let (user, started) = signed_up.await?;
+        Ok(SignUpPayload { token: admit(scope, &user, started), viewer: User(user.into()) })
+    }
+
+    /// Signs a user in. Other sessions of the user go on.
+    #[graphql(complexity = "HASHING + child_complexity")]
+    async fn sign_in(&self, context: &Context<'_>, input: SignInInput) -> Result<SignInPayload, Error> {
+        let scope = scope(context)?;
+        let user = match credentials::email(&input.email) {
+            Ok(email) => {
+                // Past the caches, which hold no password hash.
+                let users = user::Entity::find().filter(user::Column::Email.eq(email));
+                users.one(scope.reader.source()).await?
+            }
+            // What is no address is nobody's: saying more would be another answer.
+            Err(_) => None,
+        };
+        let hash = user.as_ref().map(|user| user.password_hash.clone());
+        let right = passwords(context)?.verify(input.password, hash).await?;
+        let user = user.filter(|_| right).ok_or(WRONG_CREDENTIALS)?;
+        let signed_in = scope.reader.write(async |transaction| {
+            // While the password was being checked, it may have been changed or its user deleted.
+            let unchanged = user::Entity::find_by_id(user.id)
+                .filter(user::Column::PasswordHash.eq(user.password_hash.clone()))
+                .lock_shared();
+            let user = unchanged.one(transaction).await?.ok_or(WRONG_CREDENTIALS)?;
+            let started = session::start(transaction, user.id, scope.session_lifetime).await?;
+            Ok((user, started))
+        });
+        let (user, started) = signed_in.await?;
+        Ok(SignInPayload { token: admit(scope, &user, started), viewer: User(user.into()) })
+    }
+
+    /// Ends the viewer's session. Other sessions of the user go on.
+    async fn sign_out(&self, context: &Context<'_>) -> Result<SignOutPayload, Error> {
+        let scope = scope(context)?;
+        let viewer = scope.signed_in()?;
+        let user = User::of(context, viewer.user).await?;
+        scope.reader.write(async |transaction| session::end(transaction, viewer.session).await).await?;
+        scope.end_session();
+        Ok(SignOutPayload { user })
+    }
+}
+
+/// Makes the rest of the request the user's. Returns what the holder of the session shows.
+fn admit(scope: &Scope, user: &user::Model, (session, token): (Uuid, Token)) -> String {
+    let token = token.text();
+    scope.begin_session(Viewer { user: user.id, role: user.role, session }, token.clone());
+    token
+}
+
+/// The address is the only thing about a new user that another can have.
+fn taken(error: DbErr) -> Error {
+    match error.sql_err() {
+        Some(SqlErr::UniqueConstraintViolation(_)) => {
+            Error::Conflict { field: Some("email"), message: "there is an account with this address".to_owned() }
+        }
+        _ => error.into(),
+    }
+}
+
+fn passwords<'a>(context: &Context<'a>) -> Result<&'a Passwords, Error> {
+    context.data::<Passwords>().map_err(|_| Error::internal("a schema without passwords"))
+}

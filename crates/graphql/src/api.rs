@@ -1,0 +1,136 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::{Request, Response, ServerError};
+use sea_orm::DatabaseConnection;
+use tidewater_cache::Cache;
+use tidewater_changelog::Tracking;
+use tidewater_entity::selection::Selection;
+use tidewater_entity::{now, session, user};
+
+use crate::Error;
+use crate::account::token;
+use crate::schema::{Schema, build_schema};
+use crate::scope::{Scope, SessionChange, Viewer};
+use crate::store::{Policies, Reader, Store};
+
+/// What an [`Api`] is made of.
+#[derive(Clone, Debug)]
+pub struct ApiSettings {
+    /// The database.
+    pub database: DatabaseConnection,
+    /// The cache over its change log.
+    pub cache: Cache,
+    /// What the change log records.
+    pub tracking: Vec<Tracking>,
+    /// How long and how fresh what is kept of each entity is.
+    pub policies: Policies,
+    /// What a query may cost.
+    pub limits: Limits,
+    /// How long a session is good for after signing in.
+    pub session_lifetime: Duration,
+}
+
+impl ApiSettings {
+    /// The defaults, for all entities: sessions are good for 30 days.
+    pub fn new(database: DatabaseConnection, cache: Cache) -> Self {
+        Self {
+            database,
+            cache,
+            tracking: tidewater_entity::tracking(),
+            policies: Policies::default(),
+            limits: Limits::default(),
+            session_lifetime: Duration::from_secs(30 * 24 * 60 * 60),
+        }
+    }
+}
+
+/// What a query may cost at most; beyond, it is refused before anything is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How deeply fields may be nested.
+    pub depth: usize,
+    /// How many fields may be answered, counting each as often as the page sizes allow.
+    pub complexity: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { depth: 16, complexity: 20_000 }
+    }
+}
+
+/// The API over one database. Cheap to clone.
+#[derive(Clone)]
+pub struct Api {
+    schema: Schema,
+    store: Arc<Store>,
+    session_lifetime: Duration,
+}
+
+/// What came of a request.
+#[derive(Debug)]
+pub struct Executed {
+    /// The answer.
+    pub response: Response,
+    /// What became of the caller's session.
+    pub session: SessionChange,
+}
+
+impl Api {
+    /// Ready to execute: the cache has been started, so nothing else is waited for.
+    pub fn start(settings: ApiSettings) -> Self {
+        let ApiSettings { database, cache, tracking, policies, limits, session_lifetime } = settings;
+        let schema = build_schema().limit_depth(limits.depth).limit_complexity(limits.complexity).finish();
+        Self { schema, store: Store::new(database, cache, tracking, policies), session_lifetime }
+    }
+
+    /// Executes a request that arrives now, for whom `credential`, the token of a session, says. A token that is not good, or
+    /// no longer, is nobody's.
+    ///
+    /// Every error of the response has an `extensions.code`.
+    pub async fn execute(&self, request: Request, credential: Option<String>) -> Executed {
+        let reader = self.store.reader();
+        let viewer = match &credential {
+            Some(token) => viewer(&reader, token).await,
+            None => Ok(None),
+        };
+        let viewer = match viewer {
+            Ok(viewer) => viewer,
+            Err(error) => return Executed { response: refusal(error), session: SessionChange::None },
+        };
+        let session = Arc::default();
+        let scope = Scope::with_session(reader, viewer, self.session_lifetime, Arc::clone(&session));
+        let mut response = self.schema.execute(request.data(scope)).await;
+        response.errors.iter_mut().for_each(blame_the_document);
+        let session = std::mem::take(&mut *session.lock());
+        Executed { response, session }
+    }
+
+    /// The cache.
+    pub fn cache(&self) -> &Cache {
+        self.store.cache()
+    }
+}
+
+/// A response that is only this error.
+pub fn refusal(error: Error) -> Response {
+    let async_graphql::Error { message, extensions, .. } = error.into();
+    Response::from_errors(vec![ServerError { extensions, ..ServerError::new(message, None) }])
+}
+
+/// Resolvers put a code on what they answer; what has none was found wrong with the document or its variables.
+fn blame_the_document(error: &mut ServerError) {
+    let extensions = error.extensions.get_or_insert_default();
+    if extensions.get("code").is_none() {
+        extensions.set("code", Error::bad_user_input("query", "").code());
+    }
+}
+
+async fn viewer(reader: &Reader, token: &str) -> Result<Option<Viewer>, Error> {
+    let sessions = Selection::each::<session::Entity>(session::Column::TokenHash, token::hash(token));
+    let session = reader.first::<session::Entity>(&sessions).await?.filter(|session| session.expires_at > now());
+    let Some(session) = session else { return Ok(None) };
+    let user = reader.item::<user::Entity>(session.user_id).await?;
+    Ok(user.map(|user| Viewer { user: user.id, role: user.role, session: session.id }))
+}

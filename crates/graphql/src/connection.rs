@@ -1,0 +1,241 @@
+//! Relay connections (<https://relay.dev/graphql/connections.htm>) over selections.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use async_graphql::{Context, Object, OutputType, SimpleObject, TypeName};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures::future::try_join_all;
+use sea_orm::EntityTrait;
+use tidewater_entity::selection::{Direction, Order, Page, PageRows, Place, Selection};
+
+use crate::store::{Item, Reader, Stored};
+use crate::{Error, scope};
+
+/// The page size where a client names none.
+const DEFAULT_PAGE_SIZE: u32 = 20;
+/// The largest page size that a client may ask for.
+const MAX_PAGE_SIZE: u32 = 100;
+
+/// An object that connections lead to.
+pub trait Listed: OutputType + From<Item<<Self::Entity as EntityTrait>::Model>> {
+    /// The entity whose rows it shows.
+    type Entity: Stored;
+    /// The name of the GraphQL type.
+    const NAME: &'static str;
+}
+
+/// The arguments of a connection field, as they came.
+#[derive(Debug, Default)]
+pub struct PageArguments {
+    /// At most this many, from the start.
+    pub first: Option<i32>,
+    /// Only what comes after this cursor.
+    pub after: Option<String>,
+    /// At most this many, from the end.
+    pub last: Option<i32>,
+    /// Only what comes before this cursor.
+    pub before: Option<String>,
+}
+
+/// A page of a selection of `T`, and what is around it.
+pub struct Connection<T: Listed> {
+    reader: Reader,
+    selection: Selection,
+    page: Page,
+    rows: Arc<PageRows>,
+    node: std::marker::PhantomData<fn() -> T>,
+}
+
+/// An item of a page, and its place in the whole.
+#[derive(SimpleObject)]
+#[graphql(name_type)]
+pub struct Edge<T: Listed> {
+    /// The item.
+    node: T,
+    /// Its place, for `after` and `before`. It stays good when items before or after it come and go, and when the item itself
+    /// is gone.
+    cursor: String,
+}
+
+/// What a connection costs: what is selected of it, as often as its page has items. For `complexity` of a connection field.
+pub fn cost(first: Option<i32>, last: Option<i32>, child: usize) -> usize {
+    let size = first.or(last).and_then(|size| usize::try_from(size).ok());
+    1 + child * size.unwrap_or(DEFAULT_PAGE_SIZE as usize).min(MAX_PAGE_SIZE as usize)
+}
+
+/// What is around a page.
+pub struct PageInfo {
+    reader: Reader,
+    selection: Selection,
+    page: Page,
+    rows: Arc<PageRows>,
+    probe: Probe,
+}
+
+type Probe = for<'a> fn(&'a Reader, &'a Selection, Page) -> futures::future::BoxFuture<'a, Result<bool, Error>>;
+
+impl PageArguments {
+    /// The page of a selection in `order` that is asked for.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT` for both `first` and `last`, a size that is negative or above the largest, a cursor that is none or
+    /// belongs to another order.
+    fn page(&self, order: &[Order]) -> Result<Page, Error> {
+        let (field, size, direction) = match (self.first, self.last) {
+            (Some(_), Some(_)) => return Err(Error::bad_user_input("last", "give either first or last, not both")),
+            (None, Some(last)) => ("last", Some(last), Direction::Backward),
+            (first, None) => ("first", first, Direction::Forward),
+        };
+        let size = match size.map(u32::try_from) {
+            None => DEFAULT_PAGE_SIZE,
+            Some(Ok(size)) if size <= MAX_PAGE_SIZE => size,
+            Some(_) => return Err(Error::bad_user_input(field, format!("must be between 0 and {MAX_PAGE_SIZE}"))),
+        };
+        let place = |field, cursor: &Option<String>| {
+            cursor.as_ref().map(|cursor| decode_cursor(field, cursor, order)).transpose()
+        };
+        Ok(Page { size, direction, after: place("after", &self.after)?, before: place("before", &self.before)? })
+    }
+}
+
+impl<T: Listed> Connection<T> {
+    /// The page of `selection` that is asked for. It is read only if the query selects something of it.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT` for arguments that make no page; else as [`Reader::item`].
+    pub async fn read(context: &Context<'_>, selection: Selection, arguments: PageArguments) -> Result<Self, Error> {
+        let reader = scope(context)?.reader.clone();
+        let page = arguments.page(&selection.shape.order)?;
+        let selected = |field| context.look_ahead().field(field).exists();
+        let rows = if page.size > 0 && ["edges", "nodes", "pageInfo"].into_iter().any(selected) {
+            reader.page::<T::Entity>(&selection, &page).await?
+        } else {
+            Arc::default()
+        };
+        Ok(Self { reader, selection, page, rows, node: std::marker::PhantomData })
+    }
+
+    /// The rows of the page that are still there, with their places.
+    async fn items(&self) -> Result<impl Iterator<Item = (T, &Place)>, Error> {
+        let items = self.rows.rows.iter().map(|row| self.reader.item::<T::Entity>(row.key));
+        let items = try_join_all(items).await?;
+        Ok(items.into_iter().zip(&self.rows.rows).filter_map(|(item, row)| Some((T::from(item?), row))))
+    }
+}
+
+#[Object(name_type)]
+impl<T: Listed> Connection<T> {
+    /// The items of the page, with their cursors.
+    async fn edges(&self) -> Result<Vec<Edge<T>>, Error> {
+        let order = &self.selection.shape.order;
+        Ok(self.items().await?.map(|(node, row)| Edge { node, cursor: encode_cursor(row, order) }).collect())
+    }
+
+    /// The items of the page.
+    async fn nodes(&self) -> Result<Vec<T>, Error> {
+        Ok(self.items().await?.map(|(node, _)| node).collect())
+    }
+
+    /// What is around the page.
+    async fn page_info(&self) -> PageInfo {
+        PageInfo {
+            reader: self.reader.clone(),
+            selection: self.selection.clone(),
+            page: self.page.clone(),
+            rows: Arc::clone(&self.rows),
+            probe: |reader, selection, page| {
+                Box::pin(async move { Ok(!reader.page::<T::Entity>(selection, &page).await?.rows.is_empty()) })
+            },
+        }
+    }
+
+    /// How many items there are in all pages together.
+    async fn total_count(&self) -> Result<u64, Error> {
+        self.reader.count::<T::Entity>(&self.selection).await
+    }
+}
+
+impl<T: Listed> TypeName for Connection<T> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Connection", T::NAME).into()
+    }
+}
+
+impl<T: Listed> TypeName for Edge<T> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Edge", T::NAME).into()
+    }
+}
+
+/// Where a page ends and what lies beyond.
+#[Object]
+impl PageInfo {
+    /// Whether there are items after the last one of this page.
+    async fn has_next_page(&self) -> Result<bool, Error> {
+        match self.page.direction {
+            Direction::Forward if self.page.size > 0 && self.page.before.is_none() => Ok(self.rows.more),
+            _ => self.any_beyond(Direction::Forward).await,
+        }
+    }
+
+    /// Whether there are items before the first one of this page.
+    async fn has_previous_page(&self) -> Result<bool, Error> {
+        match self.page.direction {
+            Direction::Backward if self.page.size > 0 && self.page.after.is_none() => Ok(self.rows.more),
+            _ => self.any_beyond(Direction::Backward).await,
+        }
+    }
+
+    /// The cursor of the first item.
+    async fn start_cursor(&self) -> Option<String> {
+        self.rows.rows.first().map(|row| encode_cursor(row, &self.selection.shape.order))
+    }
+
+    /// The cursor of the last item.
+    async fn end_cursor(&self) -> Option<String> {
+        self.rows.rows.last().map(|row| encode_cursor(row, &self.selection.shape.order))
+    }
+}
+
+impl PageInfo {
+    /// Whether anything lies beyond the page's last row (`Forward`) or before its first one (`Backward`).
+    async fn any_beyond(&self, direction: Direction) -> Result<bool, Error> {
+        let (edge, bound) = match direction {
+            Direction::Forward => (self.rows.rows.last(), &self.page.before),
+            Direction::Backward => (self.rows.rows.first(), &self.page.after),
+        };
+        let (after, before) = match (direction, edge) {
+            (Direction::Forward, Some(edge)) => (Some(edge.clone()), None),
+            (Direction::Backward, Some(edge)) => (None, Some(edge.clone())),
+            // Without rows there is nothing between the bounds: what there is lies beyond one of them.
+            (_, None) if bound.is_some() || self.page.size == 0 => (None, None),
+            (_, None) => return Ok(false),
+        };
+        (self.probe)(&self.reader, &self.selection, Page { size: 1, direction: Direction::Forward, after, before })
+            .await
+    }
+}
+
+/// A cursor is opaque: the place, and which order it is a place in.
+fn encode_cursor(place: &Place, order: &[Order]) -> String {
+    // Nothing in a place can fail to be written to memory.
+    let bytes = postcard::to_allocvec(&(signature(order), place)).unwrap_or_default();
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+fn decode_cursor(field: &str, cursor: &str, order: &[Order]) -> Result<Place, Error> {
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).unwrap_or_default();
+    match postcard::from_bytes::<(u32, Place)>(&bytes) {
+        Ok((signed, place)) if signed == signature(order) && place.fits(order) => Ok(place),
+        Ok(_) => Err(Error::bad_user_input(field, "this is the cursor of a connection in another order")),
+        Err(_) => Err(Error::bad_user_input(field, "this is no cursor; use one that a connection has answered")),
+    }
+}
+
+/// Tells orders apart (FNV-1a over their terms). Not a secret: a forged cursor reads no more than an honest one.
+fn signature(order: &[Order]) -> u32 {
+    let terms = order.iter().flat_map(|term| term.column.bytes().chain([u8::from(term.descending)]));
+    terms.fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}

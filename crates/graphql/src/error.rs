@@ -1,0 +1,131 @@
+use std::sync::Arc;
+
+use async_graphql::ErrorExtensionValues;
+use sea_orm::{DbErr, SqlErr};
+use tidewater_cache::{GateError, ReadError};
+
+/// Why a request, or a part of it, has no answer. What a client is told; causes that are none of its business are logged once,
+/// where they are met, and never sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// `BAD_USER_INPUT`: an argument is not acceptable.
+    BadUserInput {
+        /// The input field or argument.
+        field: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// `UNAUTHENTICATED`: nobody is signed in, or the credentials are wrong.
+    Unauthenticated(&'static str),
+    /// `FORBIDDEN`: the viewer may see this but not do that.
+    Forbidden(&'static str),
+    /// `NOT_FOUND`: there is no such thing, or the viewer may not see it.
+    NotFound(&'static str),
+    /// `CONFLICT`: what is in the database already stands against it.
+    Conflict {
+        /// The input field, if one is at fault.
+        field: Option<&'static str>,
+        /// What stands against it.
+        message: String,
+    },
+    /// `TIMEOUT`: the request took longer than it may.
+    Timeout,
+    /// `UNAVAILABLE`: the database cannot be asked, or too much is asked at once; later may do.
+    Unavailable,
+    /// `INTERNAL`: a fault of the server.
+    Internal,
+}
+
+impl Error {
+    /// An argument is not acceptable.
+    pub fn bad_user_input(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::BadUserInput { field: field.into(), message: message.into() }
+    }
+
+    /// Logs `cause` and keeps it from the client.
+    pub fn internal(cause: impl std::fmt::Display) -> Self {
+        tracing::error!(%cause, "internal error");
+        Self::Internal
+    }
+
+    /// The value of `extensions.code`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::BadUserInput { .. } => "BAD_USER_INPUT",
+            Self::Unauthenticated(_) => "UNAUTHENTICATED",
+            Self::Forbidden(_) => "FORBIDDEN",
+            Self::NotFound(_) => "NOT_FOUND",
+            Self::Conflict { .. } => "CONFLICT",
+            Self::Timeout => "TIMEOUT",
+            Self::Unavailable => "UNAVAILABLE",
+            Self::Internal => "INTERNAL",
+        }
+    }
+
+    fn field(&self) -> Option<&str> {
+        match self {
+            Self::BadUserInput { field, .. } => Some(field),
+            Self::Conflict { field, .. } => *field,
+            _ => None,
+        }
+    }
+
+    fn message(&self) -> String {
+        match self {
+            Self::BadUserInput { message, .. } | Self::Conflict { message, .. } => message.clone(),
+            Self::Unauthenticated(message) | Self::Forbidden(message) => (*message).to_owned(),
+            Self::NotFound(what) => format!("there is no such {what}"),
+            Self::Timeout => "the request took too long".to_owned(),
+            Self::Unavailable => "cannot be answered now; try again later".to_owned(),
+            Self::Internal => "internal error".to_owned(),
+        }
+    }
+}
+
+impl From<Error> for async_graphql::Error {
+    fn from(error: Error) -> Self {
+        let mut extensions = ErrorExtensionValues::default();
+        extensions.set("code", error.code());
+        if let Some(field) = error.field() {
+            extensions.set("field", field);
+        }
+        Self { extensions: Some(extensions), ..Self::new(error.message()) }
+    }
+}
+
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
+        match (error.sql_err(), &error) {
+            (Some(SqlErr::UniqueConstraintViolation(_)), _) => {
+                Self::Conflict { field: None, message: "it exists already".to_owned() }
+            }
+            (Some(SqlErr::ForeignKeyConstraintViolation(_)), _) => {
+                Self::Conflict { field: None, message: "what it refers to is gone".to_owned() }
+            }
+            (_, DbErr::Conn(_) | DbErr::ConnectionAcquire(_)) => {
+                tracing::warn!(cause = %error, "the database cannot be reached");
+                Self::Unavailable
+            }
+            _ => Self::internal(error),
+        }
+    }
+}
+
+impl From<GateError> for Error {
+    fn from(error: GateError) -> Self {
+        tracing::debug!(cause = %error, "the gate is closed");
+        Self::Unavailable
+    }
+}
+
+impl From<ReadError<Self>> for Error {
+    fn from(error: ReadError<Self>) -> Self {
+        match error {
+            ReadError::Gate(error) => error.into(),
+            ReadError::Load(error) => Arc::unwrap_or_clone(error),
+            ReadError::Miscounted { asked, answered } => {
+                Self::internal(format_args!("a loader was asked for {asked} values and answered {answered}"))
+            }
+        }
+    }
+}

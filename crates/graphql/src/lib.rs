@@ -1,0 +1,30 @@
+//! The GraphQL API: the schema, one module for each entity, and the store that joins entities and cache.
+//!
+//! The only crate that knows async-graphql. It knows no HTTP: a server hands it a request and a credential, and gets a response
+//! and what became of the session.
+
+mod account;
+mod api;
+mod connection;
+mod error;
+pub mod id;
+mod node;
+mod note;
+mod order;
+mod priority;
+mod schema;
+mod scope;
+mod store;
+mod tag;
+mod todo;
+mod user;
+mod validation;
+
+pub use account::hash_password;
+pub use api::{Api, ApiSettings, Executed, Limits, refusal};
+pub use connection::{Connection, Edge, Listed, PageArguments, PageInfo, cost};
+pub use error::Error;
+pub use order::{OrderDirection, Ordered, ordered};
+pub use schema::sdl;
+pub use scope::{Scope, SessionChange, Viewer, scope};
+pub use store::{Item, Override, Policies, Reader, Store, Stored};

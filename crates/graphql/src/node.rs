@@ -1,0 +1,56 @@
+use async_graphql::{Context, ID, Interface, Object};
+use tidewater_entity::user;
+
+use crate::note::Note;
+use crate::tag::Tag;
+use crate::todo::Todo;
+use crate::user::User;
+use crate::{Error, id, scope, validation};
+
+const MAX_NODES: usize = 100;
+
+/// An object that can be read again by its id.
+#[derive(Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "The id, unique among all objects."))]
+pub(crate) enum Node {
+    /// A user.
+    User(User),
+    /// A todo.
+    Todo(Todo),
+    /// A note.
+    Note(Note),
+    /// A tag.
+    Tag(Tag),
+}
+
+/// Reading any object by its id.
+#[derive(Default)]
+pub(crate) struct NodeQuery;
+
+#[Object]
+impl NodeQuery {
+    /// The object with this id; null if there is none that the viewer may see.
+    async fn node(&self, context: &Context<'_>, id: ID) -> Result<Option<Node>, Error> {
+        Node::visible(context, "id", &id).await
+    }
+
+    /// The objects with these ids (at most 100), in their order; null where there is none that the viewer may see.
+    #[graphql(complexity = "1 + ids.len() * child_complexity")]
+    async fn nodes(&self, context: &Context<'_>, ids: Vec<ID>) -> Result<Vec<Option<Node>>, Error> {
+        let ids = validation::at_most("ids", MAX_NODES, ids)?;
+        futures::future::try_join_all(ids.iter().map(|id| Node::visible(context, "ids", id))).await
+    }
+}
+
+impl Node {
+    async fn visible(context: &Context<'_>, field: &str, id: &ID) -> Result<Option<Self>, Error> {
+        let (prefix, key) = id::parse(field, id)?;
+        Ok(match prefix.as_str() {
+            User::PREFIX => scope(context)?.reader.item::<user::Entity>(key).await?.map(|user| Self::User(User(user))),
+            Todo::PREFIX => Todo::visible(context, key).await?.map(Self::Todo),
+            Note::PREFIX => Note::visible(context, key).await?.map(Self::Note),
+            Tag::PREFIX => Tag::visible(context, key).await?.map(Self::Tag),
+            _ => None,
+        })
+    }
+}

@@ -1,0 +1,95 @@
+use async_graphql::{Context, ID, Object};
+use chrono::{DateTime, Utc};
+use tidewater_entity::selection::{Link, Selection};
+use tidewater_entity::{note, note_tag, tag};
+
+use super::Visibility;
+use crate::connection::{Connection, Listed, PageArguments, cost};
+use crate::store::Item;
+use crate::tag::Tag;
+use crate::user::User;
+use crate::{Error, id, scope};
+
+/// Something that a user wrote down.
+#[derive(Clone)]
+pub(crate) struct Note(pub(crate) Item<note::Model>);
+
+impl Note {
+    pub(crate) const PREFIX: &'static str = "note";
+}
+
+impl From<Item<note::Model>> for Note {
+    fn from(item: Item<note::Model>) -> Self {
+        Self(item)
+    }
+}
+
+impl Listed for Note {
+    type Entity = note::Entity;
+    const NAME: &'static str = "Note";
+}
+
+/// Something that a user wrote down. Everybody sees a public note; a private one, only its owner and administrators.
+#[Object]
+impl Note {
+    /// The id, unique among all objects.
+    pub(crate) async fn id(&self) -> ID {
+        id::encode(Self::PREFIX, self.0.id)
+    }
+
+    /// What it is about.
+    async fn title(&self) -> &str {
+        &self.0.title
+    }
+
+    /// The note itself.
+    async fn body(&self) -> &str {
+        &self.0.body
+    }
+
+    /// Who may see it.
+    async fn visibility(&self) -> Visibility {
+        self.0.visibility.into()
+    }
+
+    /// When it was created.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+
+    /// When it was last changed through this API.
+    async fn updated_at(&self) -> DateTime<Utc> {
+        self.0.updated_at
+    }
+
+    /// Whose it is.
+    async fn user(&self, context: &Context<'_>) -> Result<User, Error> {
+        User::of(context, self.0.user_id).await
+    }
+
+    /// The tags that it carries, oldest tag first.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn tags(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "At most this many, from the start. 20 by default, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "At most this many, from the end.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Tag>, Error> {
+        let link = Link::through::<note_tag::Entity>(note_tag::Column::NoteId, note_tag::Column::TagId);
+        let tags = Selection::linked::<tag::Entity>(link, self.0.id).order_by(tag::Column::CreatedAt, false);
+        Connection::read(context, tags, PageArguments { first, after, last, before }).await
+    }
+}
+
+impl Note {
+    /// The note with this primary key, if the viewer may see it.
+    pub(crate) async fn visible(context: &Context<'_>, key: uuid::Uuid) -> Result<Option<Self>, Error> {
+        let scope = scope(context)?;
+        let item = scope.reader.item::<note::Entity>(key).await?;
+        let visible =
+            |note: &Item<note::Model>| note.visibility == Visibility::Public.into() || scope.owns(note.user_id);
+        Ok(item.filter(visible).map(Self))
+    }
+}

@@ -1,0 +1,34 @@
+use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, SchemaBuilder};
+
+use crate::account::{AccountMutation, Passwords};
+use crate::node::NodeQuery;
+use crate::note::{NoteMutation, NoteQuery};
+use crate::tag::{TagLinkMutation, TagMutation, TagQuery};
+use crate::todo::{TodoMutation, TodoQuery};
+use crate::user::{UserMutation, UserQuery};
+
+/// Everything that can be read.
+#[derive(Default, MergedObject)]
+pub(crate) struct Query(UserQuery, NodeQuery, TodoQuery, NoteQuery, TagQuery);
+
+/// Everything that can be changed.
+#[derive(Default, MergedObject)]
+pub(crate) struct Mutation(AccountMutation, UserMutation, TodoMutation, NoteMutation, TagMutation, TagLinkMutation);
+
+/// The schema with its resolvers.
+pub(crate) type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+
+/// The schema, before limits. Needs no database.
+pub(crate) fn build_schema() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
+    Schema::build(Query::default(), Mutation::default(), EmptySubscription).data(Passwords::default())
+}
+
+/// The schema in the schema definition language, as `schema.graphql` has it.
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items()
+        .prefer_single_line_descriptions();
+    build_schema().finish().sdl_with_options(options)
+}

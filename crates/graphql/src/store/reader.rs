@@ -1,0 +1,231 @@
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use sea_orm::sea_query::{PostgresQueryBuilder, SelectStatement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tidewater_cache::{Dependency, Footprint, Found, Lookup, Request};
+use tidewater_changelog::Value;
+use tidewater_entity::selection::{self, Among, Page, PageRows, Scalar, Selection, Shape};
+use uuid::Uuid;
+
+use super::batch::Batch;
+use super::dependencies::{TRACED_LINKS, links};
+use super::spaces::Spaces;
+use super::{Item, Store, Stored};
+use crate::Error;
+
+/// To be changed when the form of kept answers to free statements changes.
+pub(super) const ANSWER_FORMAT: u64 = 1;
+
+/// Reads for one request. No answer is older than the request's arrival, or than the last write made through it. Resolvers
+/// that ask at the same time are answered by one statement. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Reader(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    store: Arc<Store>,
+    request: Request,
+    loaders: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+}
+
+/// The batches of one entity.
+#[derive(Debug)]
+struct Loaders<E: Stored> {
+    spaces: Arc<Spaces<E>>,
+    items: Batch<(), Uuid, Arc<Option<E::Model>>>,
+    lists: Batch<Vec<u8>, Scalar, Arc<PageRows>>,
+    counts: Batch<Vec<u8>, Scalar, Arc<u64>>,
+}
+
+impl Reader {
+    pub(super) fn new(store: Arc<Store>) -> Self {
+        let request = store.cache.request();
+        Self(Arc::new(Inner { store, request, loaders: Mutex::default() }))
+    }
+
+    pub(super) fn store(&self) -> &Arc<Store> {
+        &self.0.store
+    }
+
+    pub(super) fn request(&self) -> &Request {
+        &self.0.request
+    }
+
+    /// The row of `E` with this primary key.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` when the database cannot be asked; `INTERNAL` for faults.
+    pub async fn item<E: Stored>(&self, key: Uuid) -> Result<Option<Item<E::Model>>, Error> {
+        let loaders = self.loaders::<E>()?;
+        let row = loaders.items.get((), key, |keys| self.load_items::<E>(&loaders.spaces, keys)).await?;
+        Ok(Item::new(row))
+    }
+
+    /// A page of `selection`, whose rows are of `E`: their keys and places.
+    ///
+    /// # Errors
+    /// As [`Reader::item`].
+    pub async fn page<E: Stored>(&self, selection: &Selection, page: &Page) -> Result<Arc<PageRows>, Error> {
+        let loaders = self.loaders::<E>()?;
+        let group = encoded(&(&selection.shape, page))?;
+        let load = |values| self.load_pages(&loaders.spaces, &selection.shape, page, values);
+        loaders.lists.get(group, selection.value.clone(), load).await
+    }
+
+    /// How many rows are in `selection`, whose rows are of `E`.
+    ///
+    /// # Errors
+    /// As [`Reader::item`].
+    pub async fn count<E: Stored>(&self, selection: &Selection) -> Result<u64, Error> {
+        let loaders = self.loaders::<E>()?;
+        let shape = Shape { order: Vec::new(), ..selection.shape.clone() };
+        let load = |values| self.load_counts(&loaders.spaces, &shape, values);
+        loaders.counts.get(encoded(&shape)?, selection.value.clone(), load).await.map(|count| *count)
+    }
+
+    /// The first row of `selection`, whose rows are of `E`. What a unique column's value leads to is found so.
+    ///
+    /// # Errors
+    /// As [`Reader::item`].
+    pub async fn first<E: Stored>(&self, selection: &Selection) -> Result<Option<Item<E::Model>>, Error> {
+        match self.page::<E>(selection, &Page::first(1)).await?.rows.first() {
+            Some(row) => self.item::<E>(row.key).await,
+            None => Ok(None),
+        }
+    }
+
+    /// What a statement of any form answers, kept until a table that it reads changes in any way. Precise dependencies need a
+    /// [`Selection`]; this is for what no selection can say.
+    ///
+    /// # Errors
+    /// As [`Reader::item`]; `INTERNAL` also when the statement reads a table that is not tracked.
+    pub async fn select<T>(&self, statement: &SelectStatement) -> Result<Vec<T>, Error>
+    where
+        T: FromQueryResult + Serialize + DeserializeOwned + Send + Sync,
+    {
+        let store = &self.0.store;
+        let known: Vec<&str> = store.tracking.iter().map(|tracking| tracking.table).collect();
+        let tables = selection::tables_in(statement, &known)?;
+        let dependencies = tables.iter().map(|table| Ok(Dependency::table(store.tracking(table)?.table)));
+        let dependencies = dependencies.collect::<Result<Footprint, Error>>()?;
+        let text = statement.to_string(PostgresQueryBuilder);
+        let key = format!("{} {text}", std::any::type_name::<T>()).into_bytes().into_boxed_slice();
+        let load = |_| async {
+            let rows = store.database.query_all(statement).await?;
+            let rows = rows.iter().map(|row| T::from_query_result(row, "")).collect::<Result<Vec<T>, _>>()?;
+            Ok(vec![Found::new(encoded(&rows)?)])
+        };
+        let answers = store.answers.read(self.request(), vec![Lookup { key, dependencies }], load).await?;
+        let answer = answers.first().ok_or(Error::Internal)?;
+        postcard::from_bytes(answer).map_err(Error::internal)
+    }
+
+    /// The database itself, for what must not be kept in any cache: secrets. What it answers is as fresh as can be.
+    pub fn source(&self) -> &DatabaseConnection {
+        &self.0.store.database
+    }
+
+    fn loaders<E: Stored>(&self) -> Result<Arc<Loaders<E>>, Error> {
+        let known = self.0.loaders.lock().get(&TypeId::of::<E>()).cloned();
+        let loaders = match known {
+            Some(loaders) => loaders,
+            None => {
+                let spaces = self.0.store.spaces::<E>()?;
+                let made = move || -> Arc<dyn Any + Send + Sync> {
+                    let (items, lists, counts) = (Batch::default(), Batch::default(), Batch::default());
+                    Arc::new(Loaders { spaces, items, lists, counts })
+                };
+                Arc::clone(self.0.loaders.lock().entry(TypeId::of::<E>()).or_insert_with(made))
+            }
+        };
+        loaders.downcast().map_err(|_| Error::internal("the loaders of another entity"))
+    }
+
+    async fn load_items<E: Stored>(
+        &self,
+        spaces: &Spaces<E>,
+        keys: Vec<Uuid>,
+    ) -> Result<Vec<Arc<Option<E::Model>>>, Error> {
+        let lookup = |key: &Uuid| Lookup {
+            key: Box::from(key.as_bytes().as_slice()),
+            dependencies: [Dependency::row(E::TRACKING.table, &[Value::Uuid(*key)])].into_iter().collect(),
+        };
+        let lookups = keys.iter().map(lookup).collect();
+        let load = |missing: Vec<usize>| async {
+            let missing: Vec<Uuid> = missing.into_iter().map(|index| keys[index]).collect();
+            let mut rows = selection::by_keys::<E>(&self.0.store.database, &missing).await?;
+            Ok::<_, Error>(missing.iter().map(|key| Found::new(rows.remove(key))).collect())
+        };
+        Ok(spaces.items.read(self.request(), lookups, load).await?)
+    }
+
+    async fn load_pages<E: Stored>(
+        &self,
+        spaces: &Spaces<E>,
+        shape: &Shape,
+        page: &Page,
+        values: Vec<Scalar>,
+    ) -> Result<Vec<Arc<PageRows>>, Error> {
+        let lookups = self.lookups(shape, Some(page), &values)?;
+        let load = |missing: Vec<usize>| async {
+            let missing = picked(&values, missing);
+            let pages = selection::pages(&self.0.store.database, shape, page, &missing).await?;
+            self.found(shape, true, &missing, pages).await
+        };
+        Ok(spaces.lists.read(self.request(), lookups, load).await?)
+    }
+
+    async fn load_counts<E: Stored>(
+        &self,
+        spaces: &Spaces<E>,
+        shape: &Shape,
+        values: Vec<Scalar>,
+    ) -> Result<Vec<Arc<u64>>, Error> {
+        let lookups = self.lookups(shape, None, &values)?;
+        let load = |missing: Vec<usize>| async {
+            let missing = picked(&values, missing);
+            let counts = selection::counts(&self.0.store.database, shape, &missing).await?;
+            self.found(shape, false, &missing, counts).await
+        };
+        Ok(spaces.counts.read(self.request(), lookups, load).await?)
+    }
+
+    fn lookups(&self, shape: &Shape, page: Option<&Page>, values: &[Scalar]) -> Result<Vec<Lookup>, Error> {
+        let lookup = |value: &Scalar| {
+            let selection = Selection { shape: shape.clone(), value: value.clone() };
+            let dependencies = self.0.store.declared(&selection, page.is_some())?;
+            Ok(Lookup { key: encoded(&(shape, page, value))?.into_boxed_slice(), dependencies })
+        };
+        values.iter().map(lookup).collect()
+    }
+
+    /// What was found, with what it depends on beyond what its selection declares.
+    async fn found<V>(
+        &self,
+        shape: &Shape,
+        ordered: bool,
+        values: &[Scalar],
+        found: Vec<V>,
+    ) -> Result<Vec<Found<V>>, Error> {
+        let Among::Linked(link) = shape.among else {
+            return Ok(found.into_iter().map(Found::new).collect());
+        };
+        let store = &self.0.store;
+        let leading = selection::pages(&store.database, &links(link), &Page::first(TRACED_LINKS), values).await?;
+        let found = found.into_iter().zip(&leading);
+        Ok(found.map(|(value, links)| Found { value, dependencies: store.linked_to(shape, ordered, links) }).collect())
+    }
+}
+
+fn picked(values: &[Scalar], indices: Vec<usize>) -> Vec<Scalar> {
+    indices.into_iter().map(|index| values[index].clone()).collect()
+}
+
+fn encoded(value: &impl Serialize) -> Result<Vec<u8>, Error> {
+    postcard::to_allocvec(value).map_err(Error::internal)
+}

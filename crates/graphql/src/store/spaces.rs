@@ -1,0 +1,40 @@
+use tidewater_cache::{Cache, Space};
+use tidewater_changelog::Value;
+use tidewater_entity::fingerprint;
+use tidewater_entity::selection::PageRows;
+
+use super::{Policies, Stored};
+
+/// To be changed when the form of what the store keeps changes, other than by an entity's columns.
+const FORMAT: u64 = 1;
+
+/// What is kept of one entity.
+#[derive(Debug)]
+pub(super) struct Spaces<E: Stored> {
+    /// Rows by primary key; an absent row is a value like any other.
+    pub(super) items: Space<Option<E::Model>>,
+    /// Pages of selections: keys and places.
+    pub(super) lists: Space<PageRows>,
+    /// Counts of selections.
+    pub(super) counts: Space<u64>,
+}
+
+impl<E: Stored> Spaces<E> {
+    pub(super) fn new(cache: &Cache, policies: &Policies) -> Self {
+        let table = E::TRACKING.table;
+        let fingerprint = fingerprint::<E>().wrapping_add(FORMAT);
+        Self {
+            items: cache.space(table, fingerprint, policies.item(table)).of_rows(table, row_key),
+            lists: cache.space(format!("{table}.list").leak(), fingerprint, policies.list(table)),
+            counts: cache.space(format!("{table}.count").leak(), fingerprint, policies.list(table)),
+        }
+    }
+}
+
+/// The key of a row in its entity's space.
+fn row_key(key: &[Value]) -> Box<[u8]> {
+    match key {
+        [Value::Uuid(key)] => Box::from(key.as_bytes().as_slice()),
+        _ => Box::default(),
+    }
+}

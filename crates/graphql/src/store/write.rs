@@ -1,0 +1,28 @@
+use sea_orm::{DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+
+use super::Reader;
+use crate::Error;
+
+impl Reader {
+    /// Runs `work` in one transaction, commits it, and returns when the change is in force: every later read of this request
+    /// sees it, whatever it touched, cascades included. After an error nothing is changed.
+    ///
+    /// Inside, only the transaction is read: caches are neither asked nor filled.
+    ///
+    /// # Errors
+    /// What `work` answers; `CONFLICT` and `UNAVAILABLE` as the database says. `UNAVAILABLE` may also mean that the commit was
+    /// done and could not be confirmed.
+    pub async fn write<T>(&self, work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, Error>) -> Result<T, Error> {
+        let writing = self.store().cache.writing();
+        let options = TransactionOptions {
+            // A deferred one that reads first and then writes fails at once when another has written between.
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let transaction = self.store().database.begin_with_options(options).await?;
+        let done = work(&transaction).await?;
+        transaction.commit().await?;
+        writing.settle(self.request()).await?;
+        Ok(done)
+    }
+}

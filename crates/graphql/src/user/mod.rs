@@ -1,0 +1,11 @@
+//! Users and their profiles.
+
+mod mutation;
+mod object;
+mod profile;
+mod query;
+mod role;
+
+pub(crate) use mutation::{MAX_NAME, UserMutation};
+pub(crate) use object::User;
+pub(crate) use query::UserQuery;

@@ -1,0 +1,10 @@
+//! The API on real databases, with and without Redis.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod accounts;
+mod content;
+mod cost;
+mod fixture;
+mod notes;
+mod recipe;
+mod tags;
