@@ -1,4 +1,66 @@
-//! A read-through cache that validates what it serves against the database's change log.
+//! A read-through cache that validates what it serves against the database's change log before it serves it.
+//!
+//! # Use
+//!
+//! A process has one [`Cache`], started over a [`ChangeSource`](tidewater_changelog::ChangeSource), and one [`Space`] for each
+//! kind of value. Whoever answers a request takes a [`Request`] when it arrives and reads through spaces for it: each
+//! [`Lookup`] says under which key a value is held and on which [`Dependency`] it hangs, and a loader reads the database for
+//! what is not held. Whoever writes takes a [`WriteGuard`], commits, and settles it. Nobody ever names what to invalidate.
+//!
+//! # Promise
+//!
+//! A read answers nothing older than what the database had committed when its request arrived, less the
+//! [`max_staleness`](Policy::max_staleness) of the space; whoever wrote it, and whatever Redis holds. If that cannot be
+//! established, the read fails with a [`GateError`].
+//!
+//! # Protocol
+//!
+//! One task polls the change log. A poll that saw something new gets the next [`Position`]; every change is noted in the *tide
+//! table* (hash of a dependency -> position of its last change) **before** the position is published. A memo holds a value, the
+//! hashes of what it depends on, and `as_of`: the position that was published **before** its source was read. It is *valid* at a
+//! position p if nothing that it depends on changed in (`as_of`, p].
+//!
+//! 1. *Gate.* The request waits for a poll that began after it arrived (with a staleness F: at most F before), shared with all who
+//!    wait. It has position p from then on.
+//! 2. *Memory.* A memo that is valid by the tide table as it is now is served.
+//! 3. *Flight.* A key that is being fetched is joined if that flight began at p or later. Otherwise this reader leads one, asks
+//!    memory again, and goes on.
+//! 4. *Redis.* All keys that are led, in one `MGET`. A stored memo carries the mark (what was visible) instead of a position; the
+//!    newest own position whose mark is included in it becomes its `as_of`. None, or not valid: a miss.
+//! 5. *Load.* One call for the rest, `as_of` the position published just before. What it answers is stored in both tiers, ends the
+//!    flights, and is served.
+//!
+//! # Why it is right
+//!
+//! *The gate is enough.* Whatever was committed before the request arrived is visible to a poll that begins afterwards, so it
+//! is noted at p or before, and the reader sees the note because it was made before p was published.
+//!
+//! *A valid memo is up to date at p.* Let a dependency of the value have changed in a transaction that p includes. If the
+//! transaction was visible at `as_of`, then also to the later read of the source, and the value reflects it. If not, it was noted
+//! in (`as_of`, p], and the memo is not valid. Validity is checked at use, so when a fill is stored, or an unlink lost, is of no
+//! importance: both decide only whether there is something to check. The tide table may have moved past p by then, which makes
+//! it refuse more than it must; and where it has forgotten a key it answers a position that is too new, never one too old.
+//!
+//! *A joined flight is up to date.* What it loads is read after a position at or past p was published. What it found in Redis was
+//! valid by a tide table that had got there.
+//!
+//! *A memo from Redis is up to date.* Its source was read when everything visible at its mark was visible. Its mark includes that of
+//! the position P that it is placed at, so the source was read when everything noted up to P was visible: `as_of` = P holds.
+//! Marks mean nothing across generations, so keys carry the generation, and the ring of marks places none of another.
+//!
+//! *A restart voids what was before.* A poll that cannot be joined to the one before begins with a position past all earlier
+//! ones, below which nothing is valid; the retained log is noted on top of it, before the ring places anything on it. A fill under
+//! way has an `as_of` below, and the keys of the generation that it began in.
+//!
+//! *What hashes cost.* Two dependencies with one hash share their changes: a miss more, never a wrong answer.
+//!
+//! # Bounds
+//!
+//! The memory tier is bounded by bytes, the tide table has a fixed size, the ring holds about a thousand marks, the queue of
+//! writes to Redis is bounded in number and bytes, flights in number. Every poll and every command has a timeout; a breaker
+//! spares readers a Redis that does not answer.
+//!
+//! This crate knows no SQL and no domain; only one file of it knows the Redis client.
 
 mod breaker;
 mod cache;

@@ -7,6 +7,7 @@ use fred::interfaces::{ClientLike, KeysInterface};
 use fred::types::config::{Config, Options, ReconnectPolicy, UnresponsiveConfig};
 use fred::types::{Builder, Expiration, Key, Value};
 use futures::future::try_join_all;
+use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::{sleep, timeout};
@@ -28,7 +29,7 @@ const START: Duration = Duration::from_secs(1);
 pub(crate) struct Redis {
     client: Commands,
     queue: Queue,
-    tasks: [AbortHandle; 2],
+    _tasks: [Ending; 2],
 }
 
 /// Redis did not answer, or was not asked.
@@ -40,7 +41,16 @@ struct Commands {
     client: Client,
     options: Options,
     breaker: Arc<Breaker>,
+    trouble: Trouble,
 }
+
+/// Why there is no connection, as far as that is known; commands are only told that there is none.
+#[derive(Clone, Debug, Default)]
+struct Trouble(Arc<Mutex<Option<Error>>>);
+
+/// Ends a task when it is dropped.
+#[derive(Debug)]
+struct Ending(AbortHandle);
 
 impl Redis {
     /// Begins to connect in the background. Must be called within a runtime.
@@ -66,11 +76,12 @@ impl Redis {
             .set_policy(ReconnectPolicy::new_exponential(0, 100, 5_000, 2))
             .build()
             .map_err(|error| StartError::RedisUrl(error.details().to_owned()))?;
-        let connection = tokio::spawn(stay_connected(client.clone()));
-        let client = Commands { client, options, breaker: Arc::new(Breaker::new()) };
+        let trouble = Trouble::default();
+        let connection = tokio::spawn(stay_connected(client.clone(), trouble.clone()));
+        let client = Commands { client, options, breaker: Arc::new(Breaker::new()), trouble };
         let (queue, writes) = Queue::new(settings.queue_length);
         let writer = tokio::spawn(write_all(client.clone(), writes, Arc::clone(queue.gauge())));
-        Ok(Self { client, queue, tasks: [connection.abort_handle(), writer.abort_handle()] })
+        Ok(Self { client, queue, _tasks: [Ending(connection.abort_handle()), Ending(writer.abort_handle())] })
     }
 
     /// Waits until the first attempt to connect has ended, one way or the other, but not for long.
@@ -98,11 +109,21 @@ impl Redis {
     }
 }
 
-impl Drop for Redis {
+impl Drop for Ending {
     fn drop(&mut self) {
-        for task in &self.tasks {
-            task.abort();
-        }
+        self.0.abort();
+    }
+}
+
+impl Trouble {
+    fn note(&self, trouble: Option<Error>) {
+        *self.0.lock() = trouble;
+    }
+
+    /// Why a command failed with `error`.
+    fn behind(&self, error: Error) -> Error {
+        let trouble = if *error.kind() == ErrorKind::Canceled { self.0.lock().clone() } else { None };
+        trouble.unwrap_or(error)
     }
 }
 
@@ -113,10 +134,11 @@ impl Commands {
         match command.await {
             Ok(answer) => {
                 permit.answered();
+                self.trouble.note(None);
                 Ok(answer)
             }
             Err(error) => {
-                permit.failed(Instant::now(), &error);
+                permit.failed(Instant::now(), &self.trouble.behind(error));
                 Err(Unavailable)
             }
         }
@@ -171,12 +193,15 @@ fn is_unanswered(error: &Error) -> bool {
 }
 
 /// Connects; whenever the client gives up for good, which it does if the first attempt or signing in fails, tries again.
-async fn stay_connected(client: Client) {
+async fn stay_connected(client: Client, trouble: Trouble) {
     let mut pause = SHORTEST_PAUSE;
     loop {
         let started = Instant::now();
-        // The reason is logged by the breaker when commands fail of it.
-        let _ = client.connect().await;
+        let connection = client.connect();
+        let _ending = Ending(connection.abort_handle());
+        if let Ok(Err(error)) = connection.await {
+            trouble.note(Some(error));
+        }
         pause = if started.elapsed() > LONGEST_PAUSE { SHORTEST_PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
         sleep(pause).await;
     }

@@ -56,6 +56,9 @@ where
     /// once for all of them, and again only for lookups that had joined another reader's load which was then dropped. A
     /// lookup that is given twice is loaded once.
     ///
+    /// `load` has to see the database as it is when it is called or later: not by a snapshot taken before, not on a replica, and
+    /// not within a transaction that has written.
+    ///
     /// Safe to drop at any point; whoever had joined then goes on alone. While this future is not polled, whoever has joined
     /// waits for it.
     pub async fn read<E, F, L>(

@@ -155,3 +155,32 @@ async fn a_redis_that_refuses_writes_is_still_read_from() {
     assert_eq!(other.statistics()[0].redis_hits, 3);
     assert_eq!(log.about_redis(), 0);
 }
+
+#[tokio::test]
+async fn the_log_says_why_there_is_no_connection() {
+    let (world, redis) = (World::new(), TestRedis::start().await);
+    redis.command(&["CONFIG", "SET", "requirepass", "secret"]).await;
+    let log = Log::capture();
+    let cache = world.cache_over(&redis).await;
+    read_each(&world, &cache, &notes(&cache), 0..10).await;
+    assert_eq!((log.about_redis(), log.lines("NOAUTH")), (1, 1));
+}
+
+#[tokio::test]
+async fn the_last_clone_takes_its_connection_along() {
+    let (world, redis) = (World::new(), TestRedis::start().await);
+    let connections = async || {
+        let list = redis.command(&["CLIENT", "LIST"]).await;
+        list.as_str().unwrap().lines().count()
+    };
+    let before = connections().await;
+    let cache = world.cache_over(&redis).await;
+    let space = notes(&cache);
+    drop(cache);
+    assert_eq!(connections().await, before + 1);
+    drop(space);
+    let started = Instant::now();
+    while connections().await > before {
+        assert!(started.elapsed() < PATIENCE, "the connection stays");
+    }
+}
