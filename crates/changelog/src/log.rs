@@ -1,6 +1,16 @@
 use crate::decode::Decoder;
 use crate::{ChangeSource, Error, Poll, PollError, Tracking, postgres, sqlite};
 
+/// More new changes than this are not handed over by one poll, which starts over instead: nobody profits from them singly.
+pub(crate) const POLL_CHANGES: usize = 65_536;
+
+/// More changes than this are not read back when polling starts over: what is older than the newest of them is forgotten,
+/// which bounds memory and costs a warm Redis its oldest values.
+pub(crate) const HISTORY_CHANGES: usize = 262_144;
+
+/// The steps that a history is told in, at most.
+pub(crate) const HISTORY_STEPS: usize = 256;
+
 /// The change log of one database, read on a connection of its own.
 ///
 /// The connection is made again by the next poll whenever a poll failed, ran out of time or was dropped, and polling goes on

@@ -1,10 +1,13 @@
 use std::fmt;
 
 use sea_orm::DeriveValueType;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A password hash in the PHC string format. Its `Debug` output shows nothing of it.
-#[derive(Clone, PartialEq, Eq, DeriveValueType, Serialize, Deserialize)]
+/// A password hash in the PHC string format.
+///
+/// It goes from the database to whoever verifies a password, and nowhere else: its `Debug` output shows nothing of it, and it
+/// is serialised as nothing, so that no cache holds it. What is read back from a cache is a hash that no password has.
+#[derive(Clone, PartialEq, Eq, DeriveValueType)]
 pub struct PasswordHash(String);
 
 impl PasswordHash {
@@ -16,6 +19,18 @@ impl PasswordHash {
     /// The PHC string.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl Serialize for PasswordHash {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_unit()
+    }
+}
+
+impl<'de> Deserialize<'de> for PasswordHash {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <()>::deserialize(deserializer).map(|()| Self(String::new()))
     }
 }
 

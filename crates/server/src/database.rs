@@ -32,7 +32,11 @@ pub(crate) async fn prepare(
     if configuration.migrate || (is_pending && configuration.url.is_sqlite()) {
         tidewater_migration::migrate_up(database, tracking, None).await.map_err(migration_failed)?;
         if is_new && !configuration.no_demo {
-            demo::plant(database, demo::SMALL, |_, _, _| {}).await?;
+            match demo::plant(database, demo::SMALL, |_, _, _| {}).await {
+                // Of several processes that start at once, one was faster.
+                Ok(_) | Err(Error::Seeded) => {}
+                Err(error) => return Err(error),
+            }
             tracing::warn!("the database was new and has got a small demo: {}", demo::sign_in_data(demo::SMALL.users));
         }
     } else if is_pending {

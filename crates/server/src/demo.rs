@@ -21,7 +21,10 @@ pub(crate) async fn plant(
 ) -> Result<Summary, Error> {
     let hash = tidewater_graphql::hash_password(PASSWORD)
         .map_err(|_| Error::Seed("the demo's password cannot be hashed".to_owned()))?;
-    seed(database, plan, hash.as_str(), progress).await.map_err(|error| Error::Seed(one_line(&error)))
+    seed(database, plan, hash.as_str(), progress).await.map_err(|error| match error {
+        tidewater_entity::Error::Seeded => Error::Seeded,
+        error => Error::Seed(one_line(&error)),
+    })
 }
 
 /// How to sign in, with `users` users.

@@ -12,7 +12,7 @@ pub(crate) enum Error {
     #[error("{0}")]
     Configuration(String),
     /// The database cannot be reached or refuses what it was asked.
-    #[error("the database cannot be used: {0}")]
+    #[error("{0}")]
     Database(String),
     /// The database's schema is not the one that this program works on.
     #[error("the database is not migrated; run `tidewater migrate up`, or start with --migrate")]
@@ -34,6 +34,9 @@ pub(crate) enum Error {
         /// What the system says about it.
         reason: String,
     },
+    /// There are rows already where the sample data would go.
+    #[error("there is sample data in this database already; seed an empty one")]
+    Seeded,
     /// The sample data could not be written.
     #[error("{0}")]
     Seed(String),

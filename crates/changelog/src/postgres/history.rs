@@ -6,16 +6,10 @@ use sea_orm::sqlx::{self, Row};
 use super::poll::{Seen, logged};
 use super::session::Session;
 use crate::decode::Decoder;
+use crate::log::{HISTORY_CHANGES, HISTORY_STEPS};
 use crate::{Change, Error, Mark, Snapshot};
 
 const HISTORY_TIMEOUT: Duration = Duration::from_secs(20);
-
-/// More changes than this are not read back: what is older than the newest of them is forgotten, which costs memory nothing
-/// and a warm Redis its oldest values.
-const HISTORY_CHANGES: u32 = 262_144;
-
-/// Steps of a history, at most.
-const STEPS: usize = 256;
 
 /// One statement, as for a poll. The newest transactions come first, so that a limit keeps them.
 const HISTORY: &str = "
@@ -42,13 +36,13 @@ pub(super) async fn history(
         return Err(Error::different("tidewater_floor", "comes from another database server, by a dump"));
     }
     changes.sort_by_key(|(xid, _)| *xid);
-    let oldest = oldest(&seen, &mut changes, HISTORY_CHANGES as usize);
+    let oldest = oldest(&seen, &mut changes, HISTORY_CHANGES);
     let steps = steps(oldest, &seen.now, changes);
     Ok((seen, steps))
 }
 
 async fn read(session: &mut Session, decoder: &Decoder) -> Result<(Seen, Vec<Dated>), Error> {
-    let query = sqlx::query(HISTORY).bind(i64::from(HISTORY_CHANGES) + 1);
+    let query = sqlx::query(HISTORY).bind(HISTORY_CHANGES as i64 + 1);
     let mut rows = query.fetch(&mut session.connection);
     let (mut seen, mut changes) = (None, Vec::new());
     while let Some(row) = rows.try_next().await? {
@@ -81,7 +75,7 @@ fn cut(now: &Snapshot, xid: u64) -> Snapshot {
 }
 
 fn steps(oldest: Snapshot, now: &Snapshot, changes: Vec<Dated>) -> Vec<(Mark, Vec<Change>)> {
-    let size = changes.len().div_ceil(STEPS - 2).max(1);
+    let size = changes.len().div_ceil(HISTORY_STEPS - 2).max(1);
     let earliest_cut = oldest.xmax;
     let mut steps = vec![(Mark::Snapshot(oldest), Vec::new())];
     let mut step = Vec::new();

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::history::history;
 use super::session::{Session, options};
 use crate::decode::{Decoder, Logged};
+use crate::log::POLL_CHANGES;
 use crate::{Change, Error, Generation, Mark, Poll, Snapshot};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -41,7 +42,8 @@ const POLL: &str = "
     SELECT NULL, c.table_name, c.columns, c.operation::text, c.old_values, c.new_values, c.changed
         FROM tidewater_change AS c
         WHERE (SELECT upper FROM bounds) - $2 > 4096 AND c.xid >= $2::text::xid8
-            AND pg_visible_in_snapshot(c.xid, (SELECT now FROM seen))";
+            AND pg_visible_in_snapshot(c.xid, (SELECT now FROM seen))
+    LIMIT $3";
 
 #[derive(Debug)]
 pub(crate) struct Log {
@@ -99,8 +101,9 @@ impl Log {
             if seen.anchor != session.anchor {
                 return Ok(None);
             }
+            let bounded = changes.len() <= POLL_CHANGES;
             let (last_mark, mark) = (Mark::Snapshot(last.snapshot.clone()), Mark::Snapshot(seen.now.clone()));
-            if mark.includes(&last_mark) && last_mark.includes(&Mark::Snapshot(seen.floor)) {
+            if bounded && mark.includes(&last_mark) && last_mark.includes(&Mark::Snapshot(seen.floor)) {
                 if let Some(last) = &mut self.last {
                     last.snapshot = seen.now;
                 }
@@ -138,7 +141,9 @@ fn unreachable() -> Error {
 
 async fn news(session: &mut Session, last: &Snapshot, decoder: &Decoder) -> Result<(Seen, Vec<Change>), Error> {
     let running: Vec<i64> = last.running.iter().map(|xid| xid.cast_signed()).collect();
-    let query = sqlx::query(POLL).bind(running).bind(last.xmax.cast_signed());
+    // One row too many tells that there are too many, and one comes before the changes.
+    let limit = POLL_CHANGES as i64 + 2;
+    let query = sqlx::query(POLL).bind(running).bind(last.xmax.cast_signed()).bind(limit);
     let rows = query.fetch_all(&mut session.connection).await?;
     let mut seen = None;
     let mut changes = Vec::with_capacity(rows.len().saturating_sub(1));

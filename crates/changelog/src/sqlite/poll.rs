@@ -7,17 +7,12 @@ use sea_orm::sqlx::{
 use uuid::Uuid;
 
 use crate::decode::{Decoder, Logged};
+use crate::log::{HISTORY_CHANGES, HISTORY_STEPS, POLL_CHANGES};
 use crate::{Change, Error, Generation, Mark, Poll};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const POLL_TIMEOUT: Duration = Duration::from_secs(2);
 const HISTORY_TIMEOUT: Duration = Duration::from_secs(20);
-
-/// More changes than this are not read back when polling starts over; older ones are forgotten.
-const HISTORY_CHANGES: i64 = 262_144;
-
-/// Steps of a history, at most.
-const STEPS: usize = 256;
 
 /// Moves when another connection commits.
 const DATA_VERSION: &str = "PRAGMA data_version";
@@ -26,7 +21,8 @@ const DATA_VERSION: &str = "PRAGMA data_version";
 const ROWS: &str = "
     SELECT f.identity, f.floor, c.sequence, c.token, c.table_name, c.columns, c.operation,
         CAST(c.old_values AS BLOB), CAST(c.new_values AS BLOB), CAST(c.changed AS BLOB)
-    FROM tidewater_floor AS f LEFT JOIN tidewater_change AS c ON c.sequence >= ?1 ORDER BY c.sequence";
+    FROM tidewater_floor AS f LEFT JOIN tidewater_change AS c ON c.sequence >= ?1 ORDER BY c.sequence
+    LIMIT ?2";
 
 /// Where a history begins that has to leave something out.
 const START: &str = "SELECT max(0, coalesce(max(sequence), 0) - ?1) FROM tidewater_change";
@@ -70,7 +66,7 @@ impl Log {
         let options: SqliteConnectOptions = url.parse()?;
         let options = options.create_if_missing(false).disable_statement_logging();
         let mut session = open(&options).await?;
-        crate::within(POLL_TIMEOUT, read(&mut session, i64::MAX, &decoder)).await?;
+        crate::within(POLL_TIMEOUT, read(&mut session, i64::MAX, 1, &decoder)).await?;
         Ok(Self { options, decoder, session: Some(session), last: None })
     }
 
@@ -92,8 +88,9 @@ impl Log {
         if session.data_version == Some(version) {
             return Ok(Poll::Continued { mark: Mark::Sequence(last.sequence), changes: Vec::new() });
         }
-        let seen = read(session, last.sequence.cast_signed(), &self.decoder).await?;
-        if !last.continues_in(&seen) {
+        // One row too many tells that there are too many, and the last one known comes before the new ones.
+        let seen = read(session, last.sequence.cast_signed(), POLL_CHANGES + 2, &self.decoder).await?;
+        if !last.continues_in(&seen) || seen.rows.len() > POLL_CHANGES + 1 {
             return self.restart(session, version).await;
         }
         let next = last.clone().moved_to(&seen);
@@ -106,8 +103,9 @@ impl Log {
     }
 
     async fn restart(&mut self, session: &mut Session, version: i64) -> Result<Poll, Error> {
-        let start: i64 = sqlx::query_scalar(START).bind(HISTORY_CHANGES).fetch_one(&mut session.connection).await?;
-        let seen = read(session, start, &self.decoder).await?;
+        let start: i64 =
+            sqlx::query_scalar(START).bind(HISTORY_CHANGES as i64).fetch_one(&mut session.connection).await?;
+        let seen = read(session, start, usize::MAX >> 1, &self.decoder).await?;
         // A file can be put back in ways that leave no trace, so nothing outlives this process or this history.
         let generation = Generation::new(Uuid::new_v4().simple().to_string());
         let oldest = seen.floor.max(start.cast_unsigned());
@@ -138,8 +136,8 @@ async fn open(options: &SqliteConnectOptions) -> Result<Session, Error> {
     Ok(Session { connection, data_version: None })
 }
 
-async fn read(session: &mut Session, from: i64, decoder: &Decoder) -> Result<Seen, Error> {
-    let rows = sqlx::query(ROWS).bind(from).fetch_all(&mut session.connection).await?;
+async fn read(session: &mut Session, from: i64, limit: usize, decoder: &Decoder) -> Result<Seen, Error> {
+    let rows = sqlx::query(ROWS).bind(from).bind(limit as i64).fetch_all(&mut session.connection).await?;
     let first = rows.first().ok_or_else(|| Error::different("tidewater_floor", "is empty"))?;
     let (identity, floor) = (first.try_get(0)?, first.try_get::<i64, _>(1)?.cast_unsigned());
     let mut changes = Vec::with_capacity(rows.len());
@@ -178,7 +176,7 @@ fn logged(row: &SqliteRow) -> Result<Logged, Error> {
 /// The retained log from `oldest` on, in the steps of [`Poll::Restarted`].
 fn history(oldest: u64, rows: Vec<(u64, i64, Change)>) -> Vec<(Mark, Vec<Change>)> {
     let mut steps = vec![(Mark::Sequence(oldest), Vec::new())];
-    let size = rows.len().div_ceil(STEPS - 1).max(1);
+    let size = rows.len().div_ceil(HISTORY_STEPS - 2).max(1);
     let (mut step, mut last) = (Vec::new(), oldest);
     for (sequence, _, change) in rows.into_iter().filter(|(sequence, ..)| *sequence > oldest) {
         if step.len() >= size {

@@ -4,6 +4,7 @@
 mod declarations;
 mod fixture;
 mod marks;
+mod measure;
 mod postgres;
 mod pruning;
 mod rows;

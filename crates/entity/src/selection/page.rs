@@ -46,9 +46,11 @@ impl Place {
     /// Whether this can be a place in a selection of that order.
     pub fn fits(&self, order: &[Order]) -> bool {
         self.values.len() == order.len()
-            && self.values.iter().zip(order).all(|(value, order)| {
-                order.kind.admits(value) && (order.nullable || *value != Scalar::Null)
-            })
+            && self
+                .values
+                .iter()
+                .zip(order)
+                .all(|(value, order)| order.kind.admits(value) && (order.nullable || *value != Scalar::Null))
     }
 }
 

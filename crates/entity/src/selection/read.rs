@@ -73,7 +73,9 @@ pub fn tables_in(statement: &SelectStatement, known: &[&'static str]) -> Result<
     let mut tables: Vec<String> = audit.selects().into_iter().map(|name| name.1.to_string()).collect();
     // The audit does not look into HAVING and ORDER BY.
     let text = statement.to_string(PostgresQueryBuilder);
-    tables.extend(known.iter().filter(|table| str::contains(&text, &format!("\"{table}\""))).map(|table| (*table).to_owned()));
+    tables.extend(
+        known.iter().filter(|table| str::contains(&text, &format!("\"{table}\""))).map(|table| (*table).to_owned()),
+    );
     tables.sort_unstable();
     tables.dedup();
     Ok(tables)

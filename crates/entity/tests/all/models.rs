@@ -80,6 +80,7 @@ fn models_survive_a_format_that_does_not_describe_itself() {
         assert_eq!(&postcard::from_bytes::<T>(&bytes).unwrap(), value);
     }
     let mut rows = Rows::new();
+    rows.user.password_hash = PasswordHash::new("");
     assert_survives(&rows.user);
     assert_survives(&rows.profile);
     assert_survives(&rows.session);
@@ -90,6 +91,15 @@ fn models_survive_a_format_that_does_not_describe_itself() {
     assert_survives(&rows.note_tag);
     (rows.todo.notes, rows.todo.due_at) = (None, None);
     assert_survives(&rows.todo);
+}
+
+#[test]
+fn no_serialised_form_holds_a_password_hash() {
+    let user = Rows::new().user;
+    let bytes = postcard::to_stdvec(&user).unwrap();
+    assert!(!String::from_utf8_lossy(&bytes).contains("secret"));
+    let read = postcard::from_bytes::<user::Model>(&bytes).unwrap();
+    assert_eq!(read, user::Model { password_hash: PasswordHash::new(""), ..user });
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod commands;
 mod configuration;
 mod fixture;
 mod freshness;
+mod graphiql;
 mod graphql_over_http;
 mod health;
 mod limits;
