@@ -113,6 +113,19 @@ async fn a_connection_whose_request_does_not_come_is_closed() {
     }
 }
 
+#[tokio::test]
+async fn more_connections_than_the_server_takes_wait_for_their_turn() {
+    let (_database, server) = on_sqlite(&["--max-connections", "1"]).await;
+    let first = connect(&server).await;
+    let mut second = connect(&server).await;
+    second.write_all(b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    assert!(timeout(Duration::from_millis(200), second.read_to_string(&mut answer)).await.is_err(), "{answer}");
+    drop(first);
+    second.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+}
+
 async fn connect(server: &Server) -> TcpStream {
     TcpStream::connect(server.url().trim_start_matches("http://")).await.unwrap()
 }

@@ -44,6 +44,18 @@ async fn postgres_is_migrated_on_request_only() {
 }
 
 #[tokio::test]
+async fn several_servers_may_start_on_a_new_database_at_once() {
+    let database = TestDatabase::postgres().await;
+    let arguments = ["--migrate"];
+    let (first, second) = tokio::join!(start(&database, &arguments), start(&database, &arguments));
+    for server in [first, second] {
+        let token = sign_in(&server, 2).await;
+        let answer = server.graphql_as(&token, "{ viewer { todos { totalCount } } }", Value::Null).await;
+        assert_eq!(answer["data"]["viewer"]["todos"]["totalCount"], 20, "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn a_database_that_is_migrated_in_part_is_refused() {
     let database = TestDatabase::postgres().await;
     let environment = [("DATABASE_URL", database.url())];
