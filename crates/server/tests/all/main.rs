@@ -9,6 +9,7 @@ mod graphiql;
 mod graphql_over_http;
 mod health;
 mod limits;
+mod readme;
 mod sessions;
 mod shutdown;
 mod startup;
