@@ -1,12 +1,18 @@
+use std::time::Duration;
+
 use sea_orm::{DatabaseConnection, DatabaseConnectionType};
 
-use crate::{Error, Tracking, postgres, sqlite};
+use crate::{Error, Tracking, postgres, sqlite, within};
+
+const INSTALL_TIMEOUT: Duration = Duration::from_secs(300);
+const VERIFY_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Makes the database log what `tracking` declares: its tables, triggers and, on PostgreSQL, functions.
 ///
 /// One transaction. Where everything is as declared it changes nothing and waits for no writer; triggers of tables that are
 /// no longer declared are dropped. A table whose triggers are made or repaired is logged as changed as a whole, so whatever
-/// went unlogged before is covered. On PostgreSQL it waits at most 30 s for a table's running writers.
+/// went unlogged before is covered. On PostgreSQL it waits at most 30 s for a table's running writers;
+/// all of it takes at most 5 minutes.
 ///
 /// # Errors
 /// [`Error::Declaration`] when a declared table, column or kind does not fit the database; nothing is changed then.
@@ -14,10 +20,10 @@ pub async fn install(database: &DatabaseConnection, tracking: &[Tracking]) -> Re
     check(tracking)?;
     match &database.inner {
         DatabaseConnectionType::SqlxPostgresPoolConnection(_) => {
-            postgres::install(database.get_postgres_connection_pool(), tracking).await
+            within(INSTALL_TIMEOUT, postgres::install(database.get_postgres_connection_pool(), tracking)).await
         }
         DatabaseConnectionType::SqlxSqlitePoolConnection(_) => {
-            sqlite::install(database.get_sqlite_connection_pool(), tracking).await
+            within(INSTALL_TIMEOUT, sqlite::install(database.get_sqlite_connection_pool(), tracking)).await
         }
         _ => Err(unsupported(database)),
     }
@@ -30,16 +36,17 @@ pub async fn install(database: &DatabaseConnection, tracking: &[Tracking]) -> Re
 pub async fn uninstall(database: &DatabaseConnection) -> Result<(), Error> {
     match &database.inner {
         DatabaseConnectionType::SqlxPostgresPoolConnection(_) => {
-            postgres::uninstall(database.get_postgres_connection_pool()).await
+            within(INSTALL_TIMEOUT, postgres::uninstall(database.get_postgres_connection_pool())).await
         }
         DatabaseConnectionType::SqlxSqlitePoolConnection(_) => {
-            sqlite::uninstall(database.get_sqlite_connection_pool()).await
+            within(INSTALL_TIMEOUT, sqlite::uninstall(database.get_sqlite_connection_pool())).await
         }
         _ => Err(unsupported(database)),
     }
 }
 
-/// Compares what is installed with what [`install`] would make from `tracking` now. Changes nothing.
+/// Compares what is installed with what [`install`] would make from `tracking` now. Changes nothing, and takes at most
+/// 20 s.
 ///
 /// # Errors
 /// [`Error::Different`] names the first table that differs and how: a trigger is missing, disabled, or not what it was, a
@@ -48,10 +55,10 @@ pub async fn verify(database: &DatabaseConnection, tracking: &[Tracking]) -> Res
     check(tracking)?;
     match &database.inner {
         DatabaseConnectionType::SqlxPostgresPoolConnection(_) => {
-            postgres::verify(database.get_postgres_connection_pool(), tracking).await
+            within(VERIFY_TIMEOUT, postgres::verify(database.get_postgres_connection_pool(), tracking)).await
         }
         DatabaseConnectionType::SqlxSqlitePoolConnection(_) => {
-            sqlite::verify(database.get_sqlite_connection_pool(), tracking).await
+            within(VERIFY_TIMEOUT, sqlite::verify(database.get_sqlite_connection_pool(), tracking)).await
         }
         _ => Err(unsupported(database)),
     }

@@ -4,7 +4,10 @@ use std::time::{Duration, Instant};
 use sea_orm::{DatabaseConnection, DatabaseConnectionType};
 
 use crate::install::unsupported;
-use crate::{Error, Mark, postgres, sqlite};
+use crate::{Error, Mark, postgres, sqlite, within};
+
+const CURRENT_TIMEOUT: Duration = Duration::from_secs(20);
+const PRUNE_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Deletes what the change log need not keep. Any number of processes may prune one log at once.
 ///
@@ -28,28 +31,31 @@ impl Pruner {
     }
 
     /// Deletes every change that was visible `retention` ago, by this pruner's own earlier runs, and moves the floor of the
-    /// log there, in one transaction. Returns how many rows it deleted.
+    /// log there, in one transaction. Returns how many rows it deleted; if none, the floor stays. Takes at most 140 s.
     ///
     /// # Errors
     /// As the database fails; nothing is deleted then, and the next run catches up.
     pub async fn run_once(&mut self) -> Result<u64, Error> {
         let mark = match &self.database.inner {
             DatabaseConnectionType::SqlxPostgresPoolConnection(_) => {
-                postgres::current(self.database.get_postgres_connection_pool()).await?
+                within(CURRENT_TIMEOUT, postgres::current(self.database.get_postgres_connection_pool())).await?
             }
             DatabaseConnectionType::SqlxSqlitePoolConnection(_) => {
-                sqlite::current(self.database.get_sqlite_connection_pool()).await?
+                within(CURRENT_TIMEOUT, sqlite::current(self.database.get_sqlite_connection_pool())).await?
             }
             _ => return Err(unsupported(&self.database)),
         };
         let now = Instant::now();
         self.remember(now, mark);
         let Some(mark) = self.newest_old_mark(now) else { return Ok(0) };
-        let deleted = match &mark {
-            Mark::Snapshot(floor) => postgres::prune(self.database.get_postgres_connection_pool(), floor).await?,
-            Mark::Sequence(floor) => sqlite::prune(self.database.get_sqlite_connection_pool(), *floor).await?,
-        };
-        Ok(deleted)
+        match &mark {
+            Mark::Snapshot(floor) => {
+                within(PRUNE_TIMEOUT, postgres::prune(self.database.get_postgres_connection_pool(), floor)).await
+            }
+            Mark::Sequence(floor) => {
+                within(PRUNE_TIMEOUT, sqlite::prune(self.database.get_sqlite_connection_pool(), *floor)).await
+            }
+        }
     }
 
     fn remember(&mut self, now: Instant, mark: Mark) {

@@ -59,6 +59,6 @@ pub enum TriggerForm {
     /// One trigger call a statement, with transition tables: a bulk statement costs one insert-select. The default.
     Statement,
     /// One trigger call a row. Needed where statement triggers do not fire: tables written by a logical-replication
-    /// subscription, and partitioned tables whose partitions are written directly.
+    /// subscription, partitioned tables, partitions, and tables that inherit or are inherited from. Logs every row singly.
     Row,
 }

@@ -75,21 +75,21 @@ impl Log {
             Some(session) => session,
             None => open(&self.options).await?,
         };
-        let limit = if self.last.is_some() { POLL_TIMEOUT } else { HISTORY_TIMEOUT };
-        let poll = crate::within(limit, self.poll_on(&mut session)).await?;
+        let poll = self.poll_on(&mut session).await?;
         self.session = Some(session);
         Ok(poll)
     }
 
     async fn poll_on(&mut self, session: &mut Session) -> Result<Poll, Error> {
         // Before the rows: what is committed in between is read now and found again by the next poll, which is harmless.
-        let version: i64 = sqlx::query_scalar(DATA_VERSION).fetch_one(&mut session.connection).await?;
+        let version = crate::within(POLL_TIMEOUT, data_version(session)).await?;
         let Some(last) = &self.last else { return self.restart(session, version).await };
         if session.data_version == Some(version) {
             return Ok(Poll::Continued { mark: Mark::Sequence(last.sequence), changes: Vec::new() });
         }
         // One row too many tells that there are too many, and the last one known comes before the new ones.
-        let seen = read(session, last.sequence.cast_signed(), POLL_CHANGES + 2, &self.decoder).await?;
+        let news = read(session, last.sequence.cast_signed(), POLL_CHANGES + 2, &self.decoder);
+        let seen = crate::within(POLL_TIMEOUT, news).await?;
         if !last.continues_in(&seen) || seen.rows.len() > POLL_CHANGES + 1 {
             return self.restart(session, version).await;
         }
@@ -103,12 +103,10 @@ impl Log {
     }
 
     async fn restart(&mut self, session: &mut Session, version: i64) -> Result<Poll, Error> {
-        let start: i64 =
-            sqlx::query_scalar(START).bind(HISTORY_CHANGES as i64).fetch_one(&mut session.connection).await?;
-        let seen = read(session, start, usize::MAX >> 1, &self.decoder).await?;
+        let (start, seen) = crate::within(HISTORY_TIMEOUT, read_history(session, &self.decoder)).await?;
         // A file can be put back in ways that leave no trace, so nothing outlives this process or this history.
         let generation = Generation::new(Uuid::new_v4().simple().to_string());
-        let oldest = seen.floor.max(start.cast_unsigned());
+        let oldest = seen.floor.max(start);
         self.last = Some(Last { identity: seen.identity.clone(), sequence: oldest, token: None }.moved_to(&seen));
         session.data_version = Some(version);
         Ok(Poll::Restarted { generation, history: history(oldest, seen.rows) })
@@ -134,6 +132,19 @@ impl Last {
 async fn open(options: &SqliteConnectOptions) -> Result<Session, Error> {
     let connection = crate::within(CONNECT_TIMEOUT, async { Ok(options.connect().await?) }).await?;
     Ok(Session { connection, data_version: None })
+}
+
+async fn data_version(session: &mut Session) -> Result<i64, Error> {
+    Ok(sqlx::query_scalar(DATA_VERSION).fetch_one(&mut session.connection).await?)
+}
+
+/// The newest rows, and the sequence that they begin after.
+async fn read_history(session: &mut Session, decoder: &Decoder) -> Result<(u64, Seen), Error> {
+    let start = sqlx::query_scalar(START).bind(HISTORY_CHANGES as i64).fetch_one(&mut session.connection);
+    let start: i64 = start.await?;
+    // It was found in a statement before, so a few more may have come.
+    let seen = read(session, start, 2 * HISTORY_CHANGES, decoder).await?;
+    Ok((start.cast_unsigned(), seen))
 }
 
 async fn read(session: &mut Session, from: i64, limit: usize, decoder: &Decoder) -> Result<Seen, Error> {

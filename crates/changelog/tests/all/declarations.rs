@@ -177,3 +177,18 @@ async fn the_history_is_the_retained_log() {
         assert!(continued(log.poll().await.unwrap()).1.is_empty());
     }
 }
+
+#[tokio::test]
+async fn too_many_changes_at_once_start_over_and_go_on() {
+    const POSTGRES: &str = "BEGIN; DO $$ BEGIN FOR i IN 0..65 LOOP
+        INSERT INTO todo (id) SELECT n FROM generate_series(i * 1000 + 1, i * 1000 + 1000) AS n;
+    END LOOP; END $$; COMMIT";
+    const SQLITE: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 66000)
+        INSERT INTO todo (id) SELECT i FROM n";
+    for (mut fixture, writes) in [(Fixture::postgres().await, POSTGRES), (Fixture::sqlite().await, SQLITE)] {
+        fixture.sql(writes).await;
+        let (_, history) = restarted(fixture.log.poll().await.unwrap());
+        assert!(history.iter().map(|(_, changes)| changes.len()).sum::<usize>() >= 66_000);
+        assert_eq!(fixture.after("INSERT INTO todo (id) VALUES (0)").await, ["+todo(0,null)"]);
+    }
+}

@@ -4,7 +4,6 @@
 mod declarations;
 mod fixture;
 mod marks;
-mod measure;
 mod postgres;
 mod pruning;
 mod rows;
