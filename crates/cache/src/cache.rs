@@ -55,6 +55,7 @@ impl Cache {
             memory: memory.clone(),
             unlinks: Arc::clone(&unlinks),
             gate: Arc::clone(&gate),
+            failing: false,
         };
         let poller = tokio::spawn(poller.run()).abort_handle();
         let prefix = settings.redis.map(|redis| redis.prefix).unwrap_or_default();
@@ -80,16 +81,17 @@ impl Cache {
     ///
     /// `name` and `fingerprint` are part of the Redis key: change the fingerprint whenever the meaning or the serialised form
     /// of `V` changes.
-    pub fn space<V>(&self, name: &'static str, fingerprint: u64, policy: Policy) -> Space<V>
+    pub fn space<V>(&self, name: impl Into<Arc<str>>, fingerprint: u64, policy: Policy) -> Space<V>
     where
         V: Serialize + DeserializeOwned + Send + Sync + 'static,
     {
-        let counters = Arc::new(Counters::new(name));
+        let name = name.into();
+        let counters = Arc::new(Counters::new(Arc::clone(&name)));
         let mut spaces = self.0.spaces.lock();
         let id = SpaceId(spaces.len());
         spaces.push(Arc::clone(&counters));
         drop(spaces);
-        let keys = RedisKeys::new(&self.0.prefix, name, fingerprint);
+        let keys = RedisKeys::new(&self.0.prefix, &name, fingerprint);
         Space::new(id, policy, keys, counters, Arc::clone(&self.0))
     }
 

@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::{Misses, SpaceStatistics};
@@ -17,7 +18,7 @@ pub(crate) enum Miss {
 /// What one space counts.
 #[derive(Debug)]
 pub(crate) struct Counters {
-    name: &'static str,
+    name: Arc<str>,
     pub(crate) memory_hits: Counter,
     pub(crate) redis_hits: Counter,
     pub(crate) joined: Counter,
@@ -43,7 +44,7 @@ impl Counter {
 }
 
 impl Counters {
-    pub(crate) fn new(name: &'static str) -> Self {
+    pub(crate) fn new(name: Arc<str>) -> Self {
         Self {
             name,
             memory_hits: Counter::default(),
@@ -62,7 +63,7 @@ impl Counters {
     pub(crate) fn read(&self) -> SpaceStatistics {
         let missed = |miss: Miss| self.misses[miss as usize].get();
         SpaceStatistics {
-            name: self.name,
+            name: Arc::clone(&self.name),
             memory_hits: self.memory_hits.get(),
             redis_hits: self.redis_hits.get(),
             joined: self.joined.get(),

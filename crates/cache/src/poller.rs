@@ -19,6 +19,7 @@ pub(crate) struct Poller<S> {
     pub(crate) memory: Memory,
     pub(crate) unlinks: Arc<Unlinks>,
     pub(crate) gate: Arc<Gate>,
+    pub(crate) failing: bool,
 }
 
 /// Closes the gate however the task ends: by a panic of the source, by being aborted, or with the runtime.
@@ -30,12 +31,25 @@ impl<S: ChangeSource> Poller<S> {
         loop {
             let round = self.gate.begin().await;
             let result = self.poll().await;
+            self.tell_once(result.as_ref().err());
             let lost = matches!(result, Err(GateError::Stopped));
             self.gate.end(round, result);
             if lost {
                 return;
             }
         }
+    }
+
+    /// Logs the first failure of several, and the success that ends them: all readers share them.
+    fn tell_once(&mut self, error: Option<&GateError>) {
+        match error {
+            Some(cause) if !self.failing => {
+                tracing::warn!(%cause, "the change log cannot be polled; strict reads fail")
+            }
+            None if self.failing => tracing::info!("the change log can be polled again"),
+            _ => {}
+        }
+        self.failing = error.is_some();
     }
 
     async fn poll(&mut self) -> Result<Position, GateError> {

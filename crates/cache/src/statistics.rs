@@ -1,8 +1,10 @@
+use std::sync::Arc;
+
 /// What one space has done since it was made. Every lookup counts once: as a hit, as joined, or as a miss.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SpaceStatistics {
     /// The space's name.
-    pub name: &'static str,
+    pub name: Arc<str>,
     /// Lookups answered from memory.
     pub memory_hits: u64,
     /// Lookups answered from Redis.

@@ -190,7 +190,7 @@ async fn every_lookup_is_counted_once() {
     world.write(1, "one");
     world.read(&cache, &space, &[1, 2]).await;
     let counts = &cache.statistics()[0];
-    assert_eq!((counts.name, counts.memory_hits, counts.joined, counts.fills), ("note", 1, 1, 3));
+    assert_eq!((&*counts.name, counts.memory_hits, counts.joined, counts.fills), ("note", 1, 1, 3));
     assert_eq!((counts.misses.absent, counts.misses.changed, counts.misses.total()), (2, 1, 3));
     assert_eq!(counts.invalidations, 1);
 }
