@@ -7,10 +7,13 @@ use tracing_subscriber::EnvFilter;
 
 use crate::configuration::{LogConfiguration, LogFormat};
 
+/// Libraries that tell at level info what interests nobody who runs the program. What is configured wins.
+const QUIET: &str = "sea_orm_migration=warn,sqlx=warn";
+
 /// Starts to log as configured, panics included. To be called once.
 pub(crate) fn start(configuration: &LogConfiguration) {
     let builder = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(&configuration.log_level))
+        .with_env_filter(EnvFilter::new(format!("{QUIET},{}", configuration.log_level)))
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal());
     match configuration.log_format {
