@@ -10,6 +10,7 @@ use tidewater_entity::{now, session, user};
 
 use crate::Error;
 use crate::account::token;
+use crate::completion::Completion;
 use crate::schema::{Schema, build_schema};
 use crate::scope::{Scope, SessionChange, Viewer};
 use crate::store::{Policies, Reader, Store};
@@ -64,6 +65,7 @@ impl Default for Limits {
 #[derive(Clone)]
 pub struct Api {
     schema: Schema,
+    completion: Arc<Completion>,
     store: Arc<Store>,
     session_lifetime: Duration,
 }
@@ -82,7 +84,12 @@ impl Api {
     pub fn start(settings: ApiSettings) -> Self {
         let ApiSettings { database, cache, tracking, policies, limits, session_lifetime } = settings;
         let schema = build_schema().limit_depth(limits.depth).limit_complexity(limits.complexity).finish();
-        Self { schema, store: Store::new(database, cache, tracking, policies), session_lifetime }
+        let completion = Completion::new(&schema.sdl()).unwrap_or_else(|cause| {
+            tracing::error!(%cause, "the schema's own definition cannot be read; failed fields will be left out");
+            Completion::default()
+        });
+        let store = Store::new(database, cache, tracking, policies);
+        Self { schema, completion: Arc::new(completion), store, session_lifetime }
     }
 
     /// Executes a request that arrives now, for whom `credential`, the token of a session, says. A token that is not good, or
@@ -101,7 +108,7 @@ impl Api {
         };
         let session = Arc::default();
         let scope = Scope::with_session(reader, viewer, self.session_lifetime, Arc::clone(&session));
-        let mut response = self.schema.execute(request.data(scope)).await;
+        let mut response = self.completion.execute(&self.schema, request.data(scope)).await;
         response.errors.iter_mut().for_each(blame_the_document);
         let session = std::mem::take(&mut *session.lock());
         Executed { response, session }

@@ -5,6 +5,7 @@
 
 mod account;
 mod api;
+mod completion;
 mod connection;
 mod error;
 pub mod id;
@@ -22,6 +23,7 @@ mod validation;
 
 pub use account::hash_password;
 pub use api::{Api, ApiSettings, Executed, Limits, refusal};
+pub use completion::Completion;
 pub use connection::{Connection, Edge, Listed, PageArguments, PageInfo, cost};
 pub use error::Error;
 pub use order::{OrderDirection, Ordered, ordered};

@@ -25,10 +25,5 @@ pub(crate) fn build_schema() -> SchemaBuilder<Query, Mutation, EmptySubscription
 
 /// The schema in the schema definition language, as `schema.graphql` has it.
 pub fn sdl() -> String {
-    let options = SDLExportOptions::new()
-        .sorted_fields()
-        .sorted_arguments()
-        .sorted_enum_items()
-        .prefer_single_line_descriptions();
-    build_schema().finish().sdl_with_options(options)
+    build_schema().finish().sdl_with_options(SDLExportOptions::new().prefer_single_line_descriptions())
 }
