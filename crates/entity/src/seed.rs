@@ -5,7 +5,8 @@ mod rows;
 mod words;
 
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, ModelTrait, SqlErr, TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, ModelTrait, SqlErr,
+    TransactionTrait,
 };
 
 use crate::Error;
@@ -85,6 +86,8 @@ pub async fn seed(
         _ => Error::Database(error),
     })?;
     writer.transaction.commit().await?;
+    // Until a database has statistics of so many new rows, it plans as if there were none.
+    database.execute_unprepared("ANALYZE").await?;
     Ok(summary)
 }
 

@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures::future::try_join_all;
 use sea_orm::EntityTrait;
-use tidewater_entity::selection::{Direction, Order, Page, PageRows, Place, Selection};
+use tidewater_entity::selection::{Direction, Page, PageRows, Place, Selection, Shape};
 
 use crate::store::{Item, Reader, Stored};
 use crate::{Error, scope};
@@ -77,12 +77,12 @@ pub struct PageInfo {
 type Probe = for<'a> fn(&'a Reader, &'a Selection, Page) -> futures::future::BoxFuture<'a, Result<bool, Error>>;
 
 impl PageArguments {
-    /// The page of a selection in `order` that is asked for.
+    /// The page of a selection of `shape` that is asked for.
     ///
     /// # Errors
     /// `BAD_USER_INPUT` for both `first` and `last`, a size that is negative or above the largest, a cursor that is none or
-    /// belongs to another order.
-    fn page(&self, order: &[Order]) -> Result<Page, Error> {
+    /// belongs to another connection or order.
+    fn page(&self, shape: &Shape) -> Result<Page, Error> {
         let (field, size, direction) = match (self.first, self.last) {
             (Some(_), Some(_)) => return Err(Error::bad_user_input("last", "give either first or last, not both")),
             (None, Some(last)) => ("last", Some(last), Direction::Backward),
@@ -94,7 +94,7 @@ impl PageArguments {
             Some(_) => return Err(Error::bad_user_input(field, format!("must be between 0 and {MAX_PAGE_SIZE}"))),
         };
         let place = |field, cursor: &Option<String>| {
-            cursor.as_ref().map(|cursor| decode_cursor(field, cursor, order)).transpose()
+            cursor.as_ref().map(|cursor| decode_cursor(field, cursor, shape)).transpose()
         };
         Ok(Page { size, direction, after: place("after", &self.after)?, before: place("before", &self.before)? })
     }
@@ -107,7 +107,7 @@ impl<T: Listed> Connection<T> {
     /// `BAD_USER_INPUT` for arguments that make no page; else as [`Reader::item`].
     pub async fn read(context: &Context<'_>, selection: Selection, arguments: PageArguments) -> Result<Self, Error> {
         let reader = scope(context)?.reader.clone();
-        let page = arguments.page(&selection.shape.order)?;
+        let page = arguments.page(&selection.shape)?;
         let selected = |field| context.look_ahead().field(field).exists();
         let rows = if page.size > 0 && ["edges", "nodes", "pageInfo"].into_iter().any(selected) {
             reader.page::<T::Entity>(&selection, &page).await?
@@ -125,12 +125,13 @@ impl<T: Listed> Connection<T> {
     }
 }
 
+/// A page of a list, and what is around it.
 #[Object(name_type)]
 impl<T: Listed> Connection<T> {
     /// The items of the page, with their cursors.
     async fn edges(&self) -> Result<Vec<Edge<T>>, Error> {
-        let order = &self.selection.shape.order;
-        Ok(self.items().await?.map(|(node, row)| Edge { node, cursor: encode_cursor(row, order) }).collect())
+        let shape = &self.selection.shape;
+        Ok(self.items().await?.map(|(node, row)| Edge { node, cursor: encode_cursor(row, shape) }).collect())
     }
 
     /// The items of the page.
@@ -190,52 +191,60 @@ impl PageInfo {
 
     /// The cursor of the first item.
     async fn start_cursor(&self) -> Option<String> {
-        self.rows.rows.first().map(|row| encode_cursor(row, &self.selection.shape.order))
+        self.rows.rows.first().map(|row| encode_cursor(row, &self.selection.shape))
     }
 
     /// The cursor of the last item.
     async fn end_cursor(&self) -> Option<String> {
-        self.rows.rows.last().map(|row| encode_cursor(row, &self.selection.shape.order))
+        self.rows.rows.last().map(|row| encode_cursor(row, &self.selection.shape))
     }
 }
 
 impl PageInfo {
     /// Whether anything lies beyond the page's last row (`Forward`) or before its first one (`Backward`).
     async fn any_beyond(&self, direction: Direction) -> Result<bool, Error> {
-        let (edge, bound) = match direction {
-            Direction::Forward => (self.rows.rows.last(), &self.page.before),
-            Direction::Backward => (self.rows.rows.first(), &self.page.after),
-        };
-        let (after, before) = match (direction, edge) {
-            (Direction::Forward, Some(edge)) => (Some(edge.clone()), None),
-            (Direction::Backward, Some(edge)) => (None, Some(edge.clone())),
-            // Without rows there is nothing between the bounds: what there is lies beyond one of them.
-            (_, None) if bound.is_some() || self.page.size == 0 => (None, None),
-            (_, None) => return Ok(false),
+        let Page { size, direction: asked, after, before } = self.page.clone();
+        let rows = &self.rows.rows;
+        let (after, before) = match (direction, rows.first().cloned(), rows.last().cloned()) {
+            (Direction::Forward, _, Some(last)) => (Some(last), None),
+            (Direction::Backward, Some(first), _) => (None, Some(first)),
+            // A page of no size is where it starts: nothing lies behind that but what is behind the bound.
+            (Direction::Forward, ..) if size == 0 && asked != direction => match before {
+                Some(before) => (Some(before), None),
+                None => return Ok(false),
+            },
+            (Direction::Backward, ..) if size == 0 && asked != direction => match after {
+                Some(after) => (None, Some(after)),
+                None => return Ok(false),
+            },
+            // Nothing lies between the bounds, so what is beyond one of them is beyond the page.
+            (Direction::Forward, ..) => (after, None),
+            (Direction::Backward, ..) => (None, before),
         };
         (self.probe)(&self.reader, &self.selection, Page { size: 1, direction: Direction::Forward, after, before })
             .await
     }
 }
 
-/// A cursor is opaque: the place, and which order it is a place in.
-fn encode_cursor(place: &Place, order: &[Order]) -> String {
+/// A cursor is opaque: the place, and which rows it is a place among, in which order.
+fn encode_cursor(place: &Place, shape: &Shape) -> String {
     // Nothing in a place can fail to be written to memory.
-    let bytes = postcard::to_allocvec(&(signature(order), place)).unwrap_or_default();
+    let bytes = postcard::to_allocvec(&(signature(shape), place)).unwrap_or_default();
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-fn decode_cursor(field: &str, cursor: &str, order: &[Order]) -> Result<Place, Error> {
+fn decode_cursor(field: &str, cursor: &str, shape: &Shape) -> Result<Place, Error> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).unwrap_or_default();
     match postcard::from_bytes::<(u32, Place)>(&bytes) {
-        Ok((signed, place)) if signed == signature(order) && place.fits(order) => Ok(place),
-        Ok(_) => Err(Error::bad_user_input(field, "this is the cursor of a connection in another order")),
+        Ok((signed, place)) if signed == signature(shape) && place.fits(&shape.order) => Ok(place),
+        Ok(_) => Err(Error::bad_user_input(field, "this is the cursor of another connection, or of another order")),
         Err(_) => Err(Error::bad_user_input(field, "this is no cursor; use one that a connection has answered")),
     }
 }
 
-/// Tells orders apart (FNV-1a over their terms). Not a secret: a forged cursor reads no more than an honest one.
-fn signature(order: &[Order]) -> u32 {
-    let terms = order.iter().flat_map(|term| term.column.bytes().chain([u8::from(term.descending)]));
-    terms.fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+/// Tells tables and orders apart (FNV-1a over their names). Not a secret: a forged cursor reads no more than an honest one.
+fn signature(shape: &Shape) -> u32 {
+    let terms = shape.order.iter().flat_map(|term| term.column.bytes().chain([u8::from(term.descending)]));
+    let bytes = shape.table.bytes().chain([0]).chain(terms);
+    bytes.fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }

@@ -1,6 +1,7 @@
 //! What inputs must be like. Lengths are in characters. The database's constraints say the same; here it is said in words.
 
 use async_graphql::MaybeUndefined;
+use chrono::{DateTime, Datelike, SubsecRound, Utc};
 use sea_orm::ActiveValue;
 
 use crate::Error;
@@ -74,6 +75,18 @@ pub(crate) fn optional<T>(value: MaybeUndefined<T>) -> Option<Option<T>> {
 pub(crate) fn set<V: Into<sea_orm::Value>>(column: &mut ActiveValue<V>, value: Option<V>) {
     if let Some(value) = value {
         *column = ActiveValue::Set(value);
+    }
+}
+
+/// A time that both databases can store and sort: within the years 1 to 9999, cut to the microsecond.
+///
+/// # Errors
+/// `BAD_USER_INPUT` for `field`.
+pub(crate) fn time(field: &str, time: DateTime<Utc>) -> Result<DateTime<Utc>, Error> {
+    if (1..=9999).contains(&time.year()) {
+        Ok(time.trunc_subsecs(6))
+    } else {
+        Err(Error::bad_user_input(field, "must be within the years 1 to 9999"))
     }
 }
 

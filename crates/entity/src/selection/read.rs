@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sea_orm::sea_query::audit::AuditTrait;
 use sea_orm::sea_query::{PostgresQueryBuilder, SelectStatement};
@@ -35,17 +35,19 @@ pub async fn pages(
     page: &Page,
     values: &[Scalar],
 ) -> Result<Vec<PageRows>, DbErr> {
-    let statement = statement::page(shape, page, values, database.get_database_backend());
-    let mut rows: HashMap<Scalar, Vec<Row>> = HashMap::with_capacity(values.len());
-    let only = if let [only] = values { Some(only) } else { None };
+    let mut seen = HashSet::with_capacity(values.len());
+    let distinct: Vec<Scalar> = values.iter().filter(|value| seen.insert(*value)).cloned().collect();
+    let statement = statement::page(shape, page, &distinct, database.get_database_backend());
+    let mut rows: HashMap<Scalar, Vec<Row>> = HashMap::with_capacity(distinct.len());
+    let only = if let [only] = distinct.as_slice() { Some(only) } else { None };
     for result in database.query_all(&statement).await? {
         let owner = match only {
             Some(only) => only.clone(),
-            None => read_owner(&result, values)?,
+            None => read_owner(&result, &distinct)?,
         };
         rows.entry(owner).or_default().push(read_row(&result, shape)?);
     }
-    Ok(values.iter().map(|value| cut(rows.remove(value).unwrap_or_default(), page)).collect())
+    Ok(values.iter().map(|value| cut(rows.get(value).cloned().unwrap_or_default(), page)).collect())
 }
 
 /// How many rows are in each of the selections that have `shape` and one of `values`, in the order of `values`, in one

@@ -54,13 +54,13 @@ impl ScalarKind {
         }
     }
 
-    /// Whether `scalar` can stand in a column of this kind.
+    /// Whether `scalar` can stand in a column of this kind. A text with U+0000 cannot: PostgreSQL refuses it.
     pub fn admits(self, scalar: &Scalar) -> bool {
         match scalar {
             Scalar::Null => true,
             Scalar::Boolean(_) => self == Self::Boolean,
             Scalar::Integer(_) => matches!(self, Self::Small | Self::Integer | Self::Big),
-            Scalar::Text(_) => self == Self::Text,
+            Scalar::Text(text) => self == Self::Text && !text.contains('\0'),
             Scalar::Time(_) => self == Self::Time,
             Scalar::Uuid(_) => self == Self::Uuid,
         }

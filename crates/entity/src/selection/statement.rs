@@ -28,12 +28,14 @@ pub(super) fn page(shape: &Shape, page: &Page, values: &[Scalar], backend: DbBac
         rows.expr_as(column(shape.table, order.column), place(index));
     }
     rows.cond_where(between(shape, page));
+    // An order's index on the linked table tempts a planner to walk that table whole for each set; a window keeps it from it.
+    let linked = matches!(shape.among, Among::Linked(_));
     match (owner(shape), values) {
         (None, _) | (Some(_), []) => {}
-        (Some(owner), [value]) => {
+        (Some(owner), [value]) if !linked => {
             rows.and_where(owner.eq(value));
         }
-        (Some(owner), values) if backend == DbBackend::Postgres => {
+        (Some(owner), values) if !linked && backend == DbBackend::Postgres => {
             // A lateral join reads `limit` rows of each set from its index; a window would read each set whole.
             rows.and_where(owner.eq(Expr::col((OWNERS, "column1"))));
             sort(&mut rows, shape, reversed, of_table(shape));

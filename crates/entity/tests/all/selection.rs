@@ -230,6 +230,19 @@ on_both_databases! {
         }
     }
 
+    async fn a_selection_that_is_asked_for_twice_is_answered_twice(migrated) {
+        let connection = &migrated.connection;
+        let world = World::new(connection).await;
+        for selection in world.sets() {
+            let twice = [selection.value.clone(), selection.value.clone()];
+            let page = read_page(connection, &selection, &Page::first(3)).await;
+            let found = pages(connection, &selection.shape, &Page::first(3), &twice).await.unwrap();
+            assert_eq!(found, [page.clone(), page], "{selection:?}");
+            let count = count_of(connection, &selection).await;
+            assert_eq!(counts(connection, &selection.shape, &twice).await.unwrap(), [count, count], "{selection:?}");
+        }
+    }
+
     async fn many_counts_are_the_lengths_in_one_statement(migrated) {
         let world = World::new(&migrated.connection).await;
         for (set, values) in world.values() {

@@ -19,7 +19,8 @@ pub(super) struct Batch<G, K, V> {
     waiting: Mutex<HashMap<G, Vec<Waiting<K, V>>>>,
 }
 
-type Waiting<K, V> = (K, oneshot::Sender<Result<V, Error>>);
+type Waiting<K, V> = (K, Sender<V>);
+type Sender<V> = oneshot::Sender<Result<V, Error>>;
 
 impl<G, K, V> Default for Batch<G, K, V> {
     fn default() -> Self {
@@ -27,8 +28,8 @@ impl<G, K, V> Default for Batch<G, K, V> {
     }
 }
 
-impl<G: Clone + Eq + Hash, K: Clone, V> Batch<G, K, V> {
-    /// The value of `key`, loaded with others of `group`. `load` answers the keys in their order.
+impl<G: Clone + Eq + Hash, K: Clone + Eq + Hash, V: Clone> Batch<G, K, V> {
+    /// The value of `key`, loaded with others of `group`. `load` gets each key once and answers the keys in their order.
     ///
     /// # Errors
     /// What `load` answers, to all who wait for it.
@@ -44,7 +45,11 @@ impl<G: Clone + Eq + Hash, K: Clone, V> Batch<G, K, V> {
                     lead.gather().await;
                     lead.take()
                 };
-                let (keys, senders): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
+                let mut senders: HashMap<K, Vec<Sender<V>>> = HashMap::with_capacity(waiting.len());
+                for (key, sender) in waiting {
+                    senders.entry(key).or_default().push(sender);
+                }
+                let (keys, senders): (Vec<_>, Vec<_>) = senders.into_iter().unzip();
                 deliver(load(keys).await, senders);
             }
             // Canceled: the leader was dropped with a branch of the query that had failed.
@@ -55,7 +60,7 @@ impl<G: Clone + Eq + Hash, K: Clone, V> Batch<G, K, V> {
     }
 
     /// Whether the caller is the first, and so leads.
-    fn join(&self, group: &G, key: K, sender: oneshot::Sender<Result<V, Error>>) -> bool {
+    fn join(&self, group: &G, key: K, sender: Sender<V>) -> bool {
         let mut groups = self.waiting.lock();
         let waiting = groups.entry(group.clone()).or_default();
         waiting.push((key, sender));
@@ -63,16 +68,18 @@ impl<G: Clone + Eq + Hash, K: Clone, V> Batch<G, K, V> {
     }
 }
 
-fn deliver<V>(result: Result<Vec<V>, Error>, senders: Vec<oneshot::Sender<Result<V, Error>>>) {
+fn deliver<V: Clone>(result: Result<Vec<V>, Error>, senders: Vec<Vec<Sender<V>>>) {
     // Who no longer listens has no need of its value.
     match result {
         Ok(values) => {
-            for (sender, value) in senders.into_iter().zip(values) {
-                drop(sender.send(Ok(value)));
+            for (senders, value) in senders.into_iter().zip(values) {
+                for sender in senders {
+                    drop(sender.send(Ok(value.clone())));
+                }
             }
         }
         Err(error) => {
-            for sender in senders {
+            for sender in senders.into_iter().flatten() {
                 drop(sender.send(Err(error.clone())));
             }
         }

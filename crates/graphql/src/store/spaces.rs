@@ -25,8 +25,8 @@ impl<E: Stored> Spaces<E> {
         let fingerprint = fingerprint::<E>().wrapping_add(FORMAT);
         Self {
             items: cache.space(table, fingerprint, policies.item(table)).of_rows(table, row_key),
-            lists: cache.space(format!("{table}.list").leak(), fingerprint, policies.list(table)),
-            counts: cache.space(format!("{table}.count").leak(), fingerprint, policies.list(table)),
+            lists: cache.space(format!("{table}.list"), fingerprint, policies.list(table)),
+            counts: cache.space(format!("{table}.count"), fingerprint, policies.list(table)),
         }
     }
 }

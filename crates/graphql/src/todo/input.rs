@@ -83,10 +83,10 @@ pub(crate) fn select(
         todos = todos.filter(todo::Column::Text, Test::Contains(validation::search("filter.text", text)?));
     }
     if let Some(from) = filter.due_from {
-        todos = todos.filter(todo::Column::DueAt, Test::AtLeast(from.into()));
+        todos = todos.filter(todo::Column::DueAt, Test::AtLeast(validation::time("filter.dueFrom", from)?.into()));
     }
     if let Some(before) = filter.due_before {
-        todos = todos.filter(todo::Column::DueAt, Test::Below(before.into()));
+        todos = todos.filter(todo::Column::DueAt, Test::Below(validation::time("filter.dueBefore", before)?.into()));
     }
     ordered(todos, order_by)
 }

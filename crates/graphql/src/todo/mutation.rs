@@ -1,5 +1,5 @@
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Set,
 };
@@ -106,7 +106,7 @@ impl TodoMutation {
             notes: input.notes.map(|notes| validation::body("notes", MAX_NOTES, notes)).transpose()?,
             completed: false,
             priority: input.priority.unwrap_or(Priority::Medium).into(),
-            due_at: input.due_at.map(|due_at| due_at.trunc_subsecs(6)),
+            due_at: input.due_at.map(|due_at| validation::time("dueAt", due_at)).transpose()?,
             created_at,
             updated_at: created_at,
         };
@@ -125,7 +125,7 @@ impl TodoMutation {
         let notes = input.notes.map_value(|notes| validation::body("notes", MAX_NOTES, notes)).transpose()?;
         let completed = validation::required("completed", input.completed)?;
         let priority = validation::required("priority", input.priority)?;
-        let due_at = input.due_at.map_value(|due_at| due_at.trunc_subsecs(6));
+        let due_at = input.due_at.map_value(|due_at| validation::time("dueAt", due_at)).transpose()?;
         let todo = scope.reader.write(async |transaction| {
             let mut todo = owned(transaction, scope, key).await?.into_active_model();
             set(&mut todo.text, text);

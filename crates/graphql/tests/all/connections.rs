@@ -211,11 +211,36 @@ on_each_backend! {
                 let context = format!("{argument} {size}, after {after:?}, before {before:?}");
                 assert_eq!(found.texts, expected.iter().map(|row| names[*row]).collect::<Vec<_>>(), "{context}");
                 assert_eq!(found.total, left.len());
-                if let (Some(first), Some(last)) = (expected.first(), expected.last()) {
-                    let around = (left.iter().any(|row| row > last), left.iter().any(|row| row < first));
-                    assert_eq!((found.next, found.previous), around, "{context}");
-                }
+                let (next, previous) = match (expected.first(), expected.last()) {
+                    (Some(first), Some(last)) => (left.iter().any(|row| row > last), left.iter().any(|row| row < first)),
+                    _ => (left.iter().any(lies_after), left.iter().any(lies_before)),
+                };
+                assert_eq!((found.next, found.previous), (next, previous), "{context}");
             }
+        }
+    }
+
+    async fn an_empty_page_of_no_size_knows_what_is_around_its_place(backend) {
+        let fixture = Fixture::new(backend).await;
+        let ann = fixture.user("ann").await;
+        for argument in ["first", "last"] {
+            let found = page(&fixture, &ann, &[], json!({ argument: 0 })).await;
+            assert_eq!((found.texts.len(), found.total, found.next, found.previous), (0, 0, false, false));
+        }
+        insert_in_order(&fixture, &["a", "b", "c"]).await;
+        let cursors = page(&fixture, &ann, &[], json!({})).await.cursors;
+        let cases = [
+            (json!({ "first": 0 }), true, false),
+            (json!({ "first": 0, "after": cursors[1] }), true, true),
+            (json!({ "first": 0, "after": cursors[2] }), false, true),
+            (json!({ "last": 0 }), false, true),
+            (json!({ "last": 0, "before": cursors[1] }), true, true),
+            (json!({ "last": 0, "before": cursors[0] }), true, false),
+        ];
+        for (arguments, next, previous) in cases {
+            let found = page(&fixture, &ann, &[], arguments.clone()).await;
+            assert_eq!((found.texts.len(), found.total), (0, 3));
+            assert_eq!((found.next, found.previous), (next, previous), "{arguments}");
         }
     }
 
@@ -265,6 +290,9 @@ on_each_backend! {
         let of = |order: &'static Order| { let (fixture, ann) = (&fixture, &ann); async move { page(fixture, ann, order, json!({})).await.cursors[0].clone() } };
         let (created, descending, due) = (of(&[]).await, of(&[("CREATED_AT", true)]).await, of(&[("DUE_AT", false)]).await);
         let two = of(&[("CREATED_AT", false), ("DUE_AT", false)]).await;
+        note(&fixture, &ann, "note", "PRIVATE").await;
+        let notes = fixture.data("{ notes { edges { cursor } } }", json!({}), Some(&ann.token)).await;
+        let of_a_note = &notes["notes"]["edges"][0]["cursor"];
         let cases = [
             ("first", json!({ "first": 101 })),
             ("first", json!({ "first": -1 })),
@@ -279,12 +307,31 @@ on_each_backend! {
             ("before", json!({ "before": descending })),
             ("after", json!({ "after": due })),
             ("after", json!({ "after": two })),
+            ("after", json!({ "after": of_a_note })),
         ];
         for (field, arguments) in cases {
             let expected = json!({ "code": "BAD_USER_INPUT", "field": field });
             assert_eq!(fixture.refusal(PAGE, arguments.clone(), Some(&ann.token)).await, expected, "{arguments}");
         }
         assert_eq!(page(&fixture, &ann, &[], json!({ "after": created })).await.texts, ["b"]);
+    }
+
+    async fn what_is_asked_for_twice_is_answered_twice_also_without_caches(backend) {
+        let fixture = Fixture::adjusted(backend, |settings| {
+            (settings.policies.items.enabled, settings.policies.lists.enabled) = (false, false);
+        })
+        .await;
+        let ann = fixture.user("ann").await;
+        let (tag, note) = (tag(&fixture, &ann, "tag").await, note(&fixture, &ann, "note", "PUBLIC").await);
+        change(&fixture, &ann, "tagNote", "note { id }", json!({ "noteId": note, "tagId": tag })).await;
+        let document = "{
+            notes { totalCount nodes { tags { totalCount nodes { name } } same: tags { totalCount nodes { name } } } }
+            same: notes { totalCount nodes { tags { totalCount nodes { name } } same: tags { totalCount nodes { name } } } } }";
+        let tags = json!({ "totalCount": 1, "nodes": [{ "name": "tag" }] });
+        let notes = json!({ "totalCount": 1, "nodes": [{ "tags": tags, "same": tags }] });
+        for who in [None, Some(ann.token.as_str())] {
+            assert_eq!(fixture.data(document, json!({}), who).await, json!({ "notes": notes, "same": notes }));
+        }
     }
 
     async fn connections_within_connections_page_each_on_their_own(backend) {

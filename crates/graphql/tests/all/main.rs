@@ -10,3 +10,4 @@ mod fixture;
 mod notes;
 mod recipe;
 mod tags;
+mod todos;
