@@ -1,4 +1,5 @@
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, SchemaBuilder};
+use chrono::{DateTime, Utc};
 
 use crate::account::{AccountMutation, Passwords};
 use crate::node::NodeQuery;
@@ -20,7 +21,10 @@ pub(crate) type Schema = async_graphql::Schema<Query, Mutation, EmptySubscriptio
 
 /// The schema, before limits. Needs no database.
 pub(crate) fn build_schema() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription).data(Passwords::default())
+    const TIME: &str = "A point in time, in the form of RFC 3339: 2026-11-23T08:30:00Z.";
+    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+        .override_output_type_description::<DateTime<Utc>>(TIME)
+        .data(Passwords::default())
 }
 
 /// The schema in the schema definition language, as `schema.graphql` has it.
