@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use async_graphql_axum::GraphQLResponse;
 use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE};
-use axum::http::{HeaderMap, Uri};
+use axum::http::{HeaderMap, HeaderValue, Uri};
 use axum::response::{IntoResponse, Response};
 use tidewater_graphql::SessionChange;
 use tokio::time::timeout;
@@ -47,15 +48,9 @@ impl Service {
     async fn execute(&self, headers: &HeaderMap, mut request: async_graphql::Request) -> Result<Response, Refusal> {
         document::check(&mut request, self.limits.max_complexity)?;
         let executed = self.api.execute(request, session_cookie::credential(headers)).await;
-        let body = match serde_json::to_vec(&executed.response) {
-            Ok(body) => body,
-            Err(error) => {
-                tracing::error!(%error, "an answer cannot be written as JSON");
-                return Err(Refusal::failed());
-            }
-        };
-        let mut response =
-            ([(CONTENT_TYPE, "application/json; charset=utf-8"), (CACHE_CONTROL, "no-store")], body).into_response();
+        let mut response = GraphQLResponse::from(executed.response).into_response();
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         let cookie = match executed.session {
             SessionChange::None => None,
             SessionChange::Start { token, lifetime } => session_cookie::start(&token, lifetime, self.secure_cookie),
