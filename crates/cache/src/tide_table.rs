@@ -37,7 +37,7 @@ impl TideTable {
     /// A table of at most `bytes`, rounded down to a power of two.
     pub(crate) fn new(bytes: usize) -> (Arc<Self>, TideTableWriter) {
         let bytes = bytes.max(SMALLEST_BYTES);
-        let count = 1 << (bytes / size_of::<Bucket>()).ilog2();
+        let count = 1_usize << (bytes / size_of::<Bucket>()).ilog2();
         let buckets = (0..count).map(|_| Bucket::default()).collect();
         let table = Arc::new(Self { buckets, floor: AtomicU64::new(0) });
         let writer = TideTableWriter(Arc::clone(&table));

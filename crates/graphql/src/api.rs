@@ -6,7 +6,7 @@ use sea_orm::DatabaseConnection;
 use tidewater_cache::Cache;
 use tidewater_changelog::Tracking;
 use tidewater_entity::selection::Selection;
-use tidewater_entity::{now, session, user};
+use tidewater_entity::{Tracked, now, session, user};
 
 use crate::Error;
 use crate::account::token;
@@ -82,7 +82,11 @@ pub struct Executed {
 impl Api {
     /// Ready to execute: the cache has been started, so nothing else is waited for.
     pub fn start(settings: ApiSettings) -> Self {
-        let ApiSettings { database, cache, tracking, policies, limits, session_lifetime } = settings;
+        let ApiSettings { database, cache, tracking, mut policies, limits, session_lifetime } = settings;
+        // Who asks and what they may is not answered from before, unless that is asked for by name.
+        for table in [session::Entity::TRACKING.table, user::Entity::TRACKING.table] {
+            policies.overrides.entry(table.to_owned()).or_default().max_staleness.get_or_insert(Duration::ZERO);
+        }
         let schema = build_schema().limit_depth(limits.depth).limit_complexity(limits.complexity).finish();
         let completion = Completion::new(&schema.sdl()).unwrap_or_else(|cause| {
             tracing::error!(%cause, "the schema's own definition cannot be read; failed fields will be left out");

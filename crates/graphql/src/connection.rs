@@ -11,7 +11,7 @@ use sea_orm::EntityTrait;
 use tidewater_entity::selection::{Direction, Page, PageRows, Place, Selection, Shape};
 
 use crate::store::{Item, Reader, Stored};
-use crate::{Error, scope};
+use crate::{Error, Scope, scope};
 
 /// The page size where a client names none.
 const DEFAULT_PAGE_SIZE: u32 = 20;
@@ -24,6 +24,9 @@ pub trait Listed: OutputType + From<Item<<Self::Entity as EntityTrait>::Model>> 
     type Entity: Stored;
     /// The name of the GraphQL type.
     const NAME: &'static str;
+
+    /// Whether the caller may see this row. A page is read before its rows: by then, one may no longer be for everybody.
+    fn is_visible(scope: &Scope, row: &<Self::Entity as EntityTrait>::Model) -> bool;
 }
 
 /// The arguments of a connection field, as they came.
@@ -59,10 +62,13 @@ pub struct Edge<T: Listed> {
     cursor: String,
 }
 
+/// What a statement costs, in fields.
+const STATEMENT: usize = 20;
+
 /// What a connection costs: what is selected of it, as often as its page has items. For `complexity` of a connection field.
 pub fn cost(first: Option<i32>, last: Option<i32>, child: usize) -> usize {
     let size = first.or(last).and_then(|size| usize::try_from(size).ok());
-    1 + child * size.unwrap_or(DEFAULT_PAGE_SIZE as usize).min(MAX_PAGE_SIZE as usize)
+    STATEMENT + child * size.unwrap_or(DEFAULT_PAGE_SIZE as usize).clamp(1, MAX_PAGE_SIZE as usize)
 }
 
 /// What is around a page.
@@ -117,11 +123,14 @@ impl<T: Listed> Connection<T> {
         Ok(Self { reader, selection, page, rows, node: std::marker::PhantomData })
     }
 
-    /// The rows of the page that are still there, with their places.
-    async fn items(&self) -> Result<impl Iterator<Item = (T, &Place)>, Error> {
+    /// The rows of the page that are still there to be seen, with their places.
+    async fn items(&self, context: &Context<'_>) -> Result<impl Iterator<Item = (T, &Place)>, Error> {
+        let scope = scope(context)?;
         let items = self.rows.rows.iter().map(|row| self.reader.item::<T::Entity>(row.key));
         let items = try_join_all(items).await?;
-        Ok(items.into_iter().zip(&self.rows.rows).filter_map(|(item, row)| Some((T::from(item?), row))))
+        let seen = |item: Option<Item<_>>| item.filter(|row| T::is_visible(scope, row)).map(T::from);
+        let items = items.into_iter().zip(&self.rows.rows);
+        Ok(items.filter_map(|(item, row)| Some((seen(item)?, row))).collect::<Vec<_>>().into_iter())
     }
 }
 
@@ -129,14 +138,14 @@ impl<T: Listed> Connection<T> {
 #[Object(name_type)]
 impl<T: Listed> Connection<T> {
     /// The items of the page, with their cursors.
-    async fn edges(&self) -> Result<Vec<Edge<T>>, Error> {
+    async fn edges(&self, context: &Context<'_>) -> Result<Vec<Edge<T>>, Error> {
         let shape = &self.selection.shape;
-        Ok(self.items().await?.map(|(node, row)| Edge { node, cursor: encode_cursor(row, shape) }).collect())
+        Ok(self.items(context).await?.map(|(node, row)| Edge { node, cursor: encode_cursor(row, shape) }).collect())
     }
 
     /// The items of the page.
-    async fn nodes(&self) -> Result<Vec<T>, Error> {
-        Ok(self.items().await?.map(|(node, _)| node).collect())
+    async fn nodes(&self, context: &Context<'_>) -> Result<Vec<T>, Error> {
+        Ok(self.items(context).await?.map(|(node, _)| node).collect())
     }
 
     /// What is around the page.

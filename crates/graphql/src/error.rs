@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use async_graphql::ErrorExtensionValues;
-use sea_orm::{DbErr, SqlErr};
+use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 use tidewater_cache::{GateError, ReadError};
 
 /// Why a request, or a part of it, has no answer. What a client is told; causes that are none of its business are logged once,
@@ -102,13 +102,40 @@ impl From<DbErr> for Error {
             (Some(SqlErr::ForeignKeyConstraintViolation(_)), _) => {
                 Self::Conflict { field: None, message: "what it refers to is gone".to_owned() }
             }
-            (_, DbErr::Conn(_) | DbErr::ConnectionAcquire(_)) => {
+            // SQLite: busy, locked, busy in a snapshot. PostgreSQL: a lock or the statement took too long.
+            _ if matches!(code(&error).as_deref(), Some("5" | "6" | "517" | "55P03" | "57014")) => Self::Unavailable,
+            // PostgreSQL: serialization failure, deadlock.
+            _ if matches!(code(&error).as_deref(), Some("40001" | "40P01")) => {
+                Self::Conflict { field: None, message: "it was being changed at the same time; try again".to_owned() }
+            }
+            _ if is_lost(&error) => {
                 tracing::warn!(cause = %error, "the database cannot be reached");
                 Self::Unavailable
             }
             _ => Self::internal(error),
         }
     }
+}
+
+/// What the driver says of an error of a statement.
+fn driver(error: &DbErr) -> Option<&sqlx::Error> {
+    match error {
+        DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error)) => Some(error),
+        _ => None,
+    }
+}
+
+/// The code that the database gives its error.
+fn code(error: &DbErr) -> Option<String> {
+    driver(error)?.as_database_error()?.code().map(Into::into)
+}
+
+/// Whether the connection could not be made, or was lost: PostgreSQL shuts down or ends it, or it broke.
+fn is_lost(error: &DbErr) -> bool {
+    let broken =
+        matches!(driver(error), Some(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed));
+    let ended = code(error).is_some_and(|code| code.starts_with("08") || code.starts_with("57P0"));
+    matches!(error, DbErr::Conn(_) | DbErr::ConnectionAcquire(_)) || broken || ended
 }
 
 impl From<GateError> for Error {

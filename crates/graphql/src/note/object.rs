@@ -8,7 +8,7 @@ use crate::connection::{Connection, Listed, PageArguments, cost};
 use crate::store::Item;
 use crate::tag::Tag;
 use crate::user::User;
-use crate::{Error, id, scope};
+use crate::{Error, Scope, id, scope};
 
 /// Something that a user wrote down.
 #[derive(Clone)]
@@ -27,6 +27,10 @@ impl From<Item<note::Model>> for Note {
 impl Listed for Note {
     type Entity = note::Entity;
     const NAME: &'static str = "Note";
+
+    fn is_visible(scope: &Scope, note: &note::Model) -> bool {
+        note.visibility == Visibility::Public.into() || scope.owns(note.user_id)
+    }
 }
 
 /// Something that a user wrote down. Everybody sees a public note; a private one, only its owner and administrators.
@@ -43,6 +47,7 @@ impl Note {
     }
 
     /// The note itself.
+    #[graphql(complexity = 50)]
     async fn body(&self) -> &str {
         &self.0.body
     }
@@ -88,8 +93,6 @@ impl Note {
     pub(crate) async fn visible(context: &Context<'_>, key: uuid::Uuid) -> Result<Option<Self>, Error> {
         let scope = scope(context)?;
         let item = scope.reader.item::<note::Entity>(key).await?;
-        let visible =
-            |note: &Item<note::Model>| note.visibility == Visibility::Public.into() || scope.owns(note.user_id);
-        Ok(item.filter(visible).map(Self))
+        Ok(item.filter(|note| Self::is_visible(scope, note)).map(Self))
     }
 }

@@ -9,7 +9,7 @@ use crate::note::{Note, NoteFilter, NoteOrder, Visibility};
 use crate::store::Item;
 use crate::todo::{Todo, TodoFilter, TodoOrder};
 use crate::user::User;
-use crate::{Error, id, scope};
+use crate::{Error, Scope, id, scope};
 
 /// A word that a user puts on todos and notes.
 #[derive(Clone)]
@@ -28,6 +28,11 @@ impl From<Item<tag::Model>> for Tag {
 impl Listed for Tag {
     type Entity = tag::Entity;
     const NAME: &'static str = "Tag";
+
+    /// On what carries it, a tag is for whoever sees that.
+    fn is_visible(_: &Scope, _: &tag::Model) -> bool {
+        true
+    }
 }
 
 /// A word that a user puts on todos and notes. Its owner and administrators see it, and everybody sees one that a public note

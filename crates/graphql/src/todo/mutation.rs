@@ -1,7 +1,8 @@
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Set,
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect, Set,
 };
 use tidewater_entity::{new_id, now, todo};
 use uuid::Uuid;
@@ -154,6 +155,7 @@ impl TodoMutation {
     }
 
     /// Completes several todos: all of them, or, if one cannot be, none.
+    #[graphql(complexity = "1 + MAX_COMPLETED_AT_ONCE * child_complexity")]
     async fn complete_todos(
         &self,
         context: &Context<'_>,
@@ -164,7 +166,11 @@ impl TodoMutation {
         let ids = validation::at_most("ids", MAX_COMPLETED_AT_ONCE, input.ids)?;
         let keys = ids.iter().map(|id| id::decode(Todo::PREFIX, "ids", id)).collect::<Result<Vec<Uuid>, Error>>()?;
         let completed = scope.reader.write(async |transaction| {
-            let rows = todo::Entity::find().filter(todo::Column::Id.is_in(keys.iter().copied())).lock_exclusive();
+            // In one order for all, so that two that overlap do not wait for each other.
+            let rows = todo::Entity::find()
+                .filter(todo::Column::Id.is_in(keys.iter().copied()))
+                .order_by_asc(todo::Column::Id)
+                .lock_exclusive();
             let mut rows = rows.all(transaction).await?;
             let visible = |key: &Uuid| rows.iter().any(|todo| todo.id == *key && scope.owns(todo.user_id));
             if !keys.iter().all(visible) {

@@ -8,7 +8,7 @@ use crate::priority::Priority;
 use crate::store::Item;
 use crate::tag::Tag;
 use crate::user::User;
-use crate::{Error, id, scope};
+use crate::{Error, Scope, id, scope};
 
 /// Something that a user has to do.
 #[derive(Clone)]
@@ -27,6 +27,10 @@ impl From<Item<todo::Model>> for Todo {
 impl Listed for Todo {
     type Entity = todo::Entity;
     const NAME: &'static str = "Todo";
+
+    fn is_visible(scope: &Scope, todo: &todo::Model) -> bool {
+        scope.owns(todo.user_id)
+    }
 }
 
 /// Something that a user has to do. Only its owner and administrators see it.
@@ -43,6 +47,7 @@ impl Todo {
     }
 
     /// More about it.
+    #[graphql(complexity = 10)]
     async fn notes(&self) -> Option<&str> {
         self.0.notes.as_deref()
     }
@@ -98,6 +103,6 @@ impl Todo {
     pub(crate) async fn visible(context: &Context<'_>, key: uuid::Uuid) -> Result<Option<Self>, Error> {
         let scope = scope(context)?;
         let item = scope.reader.item::<todo::Entity>(key).await?;
-        Ok(item.filter(|todo| scope.owns(todo.user_id)).map(Self))
+        Ok(item.filter(|todo| Self::is_visible(scope, todo)).map(Self))
     }
 }

@@ -11,7 +11,7 @@ use crate::note::{Note, NoteFilter, NoteOrder, Visibility};
 use crate::store::Item;
 use crate::tag::{Tag, TagFilter, TagOrder};
 use crate::todo::{Todo, TodoFilter, TodoOrder};
-use crate::{Error, id, scope};
+use crate::{Error, Scope, id, scope};
 
 /// Somebody with an account.
 #[derive(Clone)]
@@ -35,6 +35,10 @@ impl From<Item<user::Model>> for User {
 impl Listed for User {
     type Entity = user::Entity;
     const NAME: &'static str = "User";
+
+    fn is_visible(_: &Scope, _: &user::Model) -> bool {
+        true
+    }
 }
 
 /// Somebody with an account. Everybody sees a user's name and profile; the rest is for the user and administrators.

@@ -1,4 +1,7 @@
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use tidewater_graphql::ApiSettings;
 use tidewater_testkit::on_each_backend;
 
 use crate::content::{administrator, change, note, refused};
@@ -196,5 +199,21 @@ on_each_backend! {
         fixture.database.sql("DELETE FROM note").await;
         assert!(!sees(&fixture, None, &id).await);
         assert_eq!(titles(&fixture.data(SELECTED, json!({}), Some(&bob.token)).await["notes"]), [""; 0]);
+    }
+}
+
+on_each_backend! {
+    async fn a_note_that_became_private_is_not_shown_by_an_older_page(backend) {
+        let older = |settings: &mut ApiSettings| settings.policies.lists.max_staleness = Duration::from_secs(60);
+        let fixture = Fixture::adjusted(backend, older).await;
+        let ann = fixture.user("ann").await;
+        let create = "mutation { createNote(input: { title: \"t\", body: \"open\", visibility: PUBLIC }) { note { id } } }";
+        fixture.data(create, json!({}), Some(&ann.token)).await;
+        let query = "{ notes { nodes { body } edges { node { body } } } }";
+        let seen = fixture.data(query, json!({}), None).await;
+        assert_eq!(seen["notes"]["nodes"], json!([{ "body": "open" }]));
+        fixture.database.sql("UPDATE note SET visibility = 'PRIVATE', body = 'secret'").await;
+        let seen = fixture.data(query, json!({}), None).await;
+        assert_eq!(seen, json!({ "notes": { "nodes": [], "edges": [] } }));
     }
 }

@@ -16,10 +16,10 @@ pub(crate) fn load_environment_file() -> Result<(), Error> {
 
 fn sentence(error: &dotenvy::Error) -> String {
     match error {
-        // The line may hold a password: only what stands before its value is shown.
-        dotenvy::Error::LineParse(line, _) => {
-            let name: String = line.split('=').next().unwrap_or_default().trim().chars().take(40).collect();
-            format!("the file .env cannot be read: the line that begins with '{name}' is not of the form NAME=VALUE")
+        // Nothing of the line is shown: it may be a password.
+        dotenvy::Error::LineParse(..) => {
+            "the file .env cannot be read: a line is not of the form NAME=VALUE; a value with spaces needs quotes"
+                .to_owned()
         }
         dotenvy::Error::Io(error) => format!("the file .env cannot be read: {error}"),
         other => format!("the file .env cannot be read: {other}"),

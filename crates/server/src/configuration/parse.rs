@@ -29,8 +29,8 @@ pub(super) fn bytes(text: &str) -> Result<usize, String> {
 /// A count of at least one.
 pub(super) fn positive_count(text: &str) -> Result<usize, String> {
     match text.parse() {
-        Ok(0) | Err(_) => Err("expected a whole number of at least 1".to_owned()),
-        Ok(count) => Ok(count),
+        Ok(count @ 1..=1_000_000) => Ok(count),
+        _ => Err("expected a whole number from 1 to 1000000".to_owned()),
     }
 }
 
@@ -59,6 +59,6 @@ mod tests {
     fn counts_start_at_one() {
         assert_eq!(positive_count("1"), Ok(1));
         assert!(positive_count("0").is_err());
-        assert!(positive_count("-3").is_err());
+        assert!(positive_count("-3").is_err() && positive_count("4294967295").is_err());
     }
 }

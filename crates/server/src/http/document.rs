@@ -12,6 +12,9 @@ use crate::configuration::MAX_DEPTH;
 /// each place that spreads it, so that a few short fragments can stand for more selections than there are atoms. At most `limit`
 /// selections are accepted, fragments expanded.
 ///
+/// Refuses introspection that goes from types to types: each step multiplies the answer by the size of the schema, and no time
+/// limit reaches it.
+///
 /// A document that cannot be parsed passes: what is wrong with it is for GraphQL to say.
 pub(super) fn check(request: &mut Request, limit: usize) -> Result<(), Refusal> {
     let Ok(document) = request.parsed_query() else {
@@ -54,7 +57,15 @@ struct Measure<'a> {
 struct Size {
     selections: usize,
     height: usize,
+    /// How many fields of introspection that lead from one type to many are selected, and how many on one path.
+    expansions: usize,
+    expansions_on_a_path: usize,
 }
+
+/// The fields of introspection that lead from one type to many, and how many a document may select; the usual query of tools
+/// selects each once.
+const EXPANDING: [&str; 4] = ["fields", "inputFields", "interfaces", "possibleTypes"];
+const MAX_EXPANSIONS: usize = 16;
 
 impl<'a> Measure<'a> {
     fn set(&mut self, set: &'a SelectionSet, depth: usize) -> Result<Size, Refusal> {
@@ -71,6 +82,14 @@ impl<'a> Measure<'a> {
                 Selection::InlineFragment(fragment) => self.set(&fragment.node.selection_set.node, depth + 1)?,
                 Selection::FragmentSpread(spread) => self.fragment(&spread.node.fragment_name.node, depth + 1)?,
             };
+            let expands =
+                matches!(&selection.node, Selection::Field(field) if EXPANDING.contains(&&*field.node.name.node));
+            whole.expansions += usize::from(expands) + part.expansions;
+            whole.expansions_on_a_path =
+                whole.expansions_on_a_path.max(usize::from(expands) + part.expansions_on_a_path);
+            if whole.expansions > MAX_EXPANSIONS || whole.expansions_on_a_path > 1 {
+                return Err(Refusal::malformed("the document asks for types of types: introspect one step at a time"));
+            }
             whole.selections += 1 + part.selections;
             whole.height = whole.height.max(1 + part.height);
             if whole.selections > self.limit {
@@ -126,6 +145,22 @@ mod tests {
         let doubling = fragments(30, |number| format!("...F{} ...F{}", number + 1, number + 1));
         assert!(!is_accepted(&format!("{{ ...F0 }} {doubling} fragment F30 on Query {{ a }}")));
         assert!(!is_accepted(&format!("{{ {} }}", "a ".repeat(1_001))));
+    }
+
+    #[test]
+    fn introspection_of_types_of_types_is_refused() {
+        let type_ref = "fragment T on __Type { kind name ofType { kind name ofType { kind name } } }";
+        let usual = "{ __schema { types { name fields { args { type { ...T } } type { ...T } } inputFields { type { ...T } } \
+                     interfaces { ...T } enumValues { name } possibleTypes { ...T } } } }";
+        assert!(is_accepted(&format!("{usual} {type_ref}")));
+        assert!(!is_accepted("{ __type(name: \"Node\") { possibleTypes { interfaces { name } } } }"));
+        assert!(!is_accepted(
+            "{ __schema { types { ...A } } } fragment A on __Type { fields { type { ...B } } } \
+                              fragment B on __Type { fields { name } }"
+        ));
+        let many: String =
+            (0..17).map(|number| format!("a{number}: __schema {{ types {{ fields {{ name }} }} }} ")).collect();
+        assert!(!is_accepted(&format!("{{ {many} }}")));
     }
 
     #[test]

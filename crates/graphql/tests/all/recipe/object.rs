@@ -5,7 +5,7 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use sea_orm::{ActiveModelTrait, IntoActiveModel};
 use tidewater_entity::selection::Selection;
 use tidewater_entity::{new_id, now};
-use tidewater_graphql::{Connection, Error, Item, Listed, PageArguments, cost, id, scope};
+use tidewater_graphql::{Connection, Error, Item, Listed, PageArguments, Scope, cost, id, scope};
 
 use super::entity as bookmark;
 
@@ -20,6 +20,10 @@ impl From<Item<bookmark::Model>> for Bookmark {
 impl Listed for Bookmark {
     type Entity = bookmark::Entity;
     const NAME: &'static str = "Bookmark";
+
+    fn is_visible(scope: &Scope, bookmark: &bookmark::Model) -> bool {
+        scope.owns(bookmark.user_id)
+    }
 }
 
 #[Object]
