@@ -13,7 +13,8 @@ pub struct Settings {
     /// The size in bytes of the table of last known changes; rounded down to a power of two, at least 4 KiB. A small one
     /// costs misses, never a wrong answer. Default: 8 MiB.
     pub tide_table_bytes: usize,
-    /// How long one poll of the change log may take. Default: 5 s.
+    /// How long one poll of the change log may take. A backstop above what the source itself allows, which may have to read
+    /// the retained log. Default: 30 s.
     pub poll_timeout: Duration,
     /// The second tier, if any. Default: none.
     pub redis: Option<RedisSettings>,
@@ -26,7 +27,7 @@ impl Settings {
             tracking: tracking.to_vec(),
             memory_bytes: 64 << 20,
             tide_table_bytes: 8 << 20,
-            poll_timeout: Duration::from_secs(5),
+            poll_timeout: Duration::from_secs(30),
             redis: None,
         }
     }

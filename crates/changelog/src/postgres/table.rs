@@ -91,7 +91,7 @@ impl Table {
 /// it sees the columns that the statement around it works with, whatever the age of the transaction's snapshot.
 pub(super) fn shape_query(schema: &str, name: &str) -> String {
     format!(
-        "SELECT pg_catalog.row_to_json(s)::pg_catalog.text FROM (SELECT t.* FROM (VALUES (1)) AS v LEFT JOIN {}.{} AS t \
+        "SELECT pg_catalog.row_to_json(s.*)::pg_catalog.text FROM (SELECT t.* FROM (VALUES (1)) AS v LEFT JOIN {}.{} AS t \
          ON false) AS s",
         identifier(schema),
         identifier(name)

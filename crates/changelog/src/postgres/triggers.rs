@@ -220,7 +220,7 @@ END
         let same_key = self.key.iter().map(same).collect::<Vec<_>>().join(" AND ");
         let (came, went) = (self.absent("o"), self.absent("n"));
         format!(
-            "{OLD_TABLE} AS o FULL JOIN {NEW_TABLE} AS n ON {same_key} WHERE {came} OR {went} OR record_image_ne(o, n)"
+            "{OLD_TABLE} AS o FULL JOIN {NEW_TABLE} AS n ON {same_key} WHERE {came} OR {went} OR record_image_ne(o.*, n.*)"
         )
     }
 

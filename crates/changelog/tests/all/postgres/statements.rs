@@ -135,6 +135,16 @@ async fn values_that_are_equal_and_look_different_are_changes() {
 }
 
 #[tokio::test]
+async fn columns_may_have_the_names_that_the_triggers_give_to_rows() {
+    const LETTER: Tracking = Tracking::new("letter", &[Column::new("id", Kind::Integer)], &[]);
+    let table = "CREATE TABLE letter (id bigint PRIMARY KEY, o int, n int, s int, t int, v int, r int)";
+    let mut fixture = Fixture::new(TestDatabase::postgres().await, table, &[LETTER]).await;
+    fixture.after("INSERT INTO letter VALUES (1)").await;
+    assert_eq!(fixture.after("UPDATE letter SET o = 1, v = 2").await, ["letter(1)>(1) o,v"]);
+    assert_eq!(fixture.after("UPDATE letter SET id = 2").await, ["+letter(2)", "-letter(1)"]);
+}
+
+#[tokio::test]
 async fn enumerations_and_domains_are_their_text_and_base() {
     const TASK: Tracking = Tracking::new(
         "task",
