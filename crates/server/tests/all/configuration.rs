@@ -59,10 +59,12 @@ async fn a_flag_wins_over_the_environment_and_that_over_the_file() {
 
 #[tokio::test]
 async fn a_malformed_file_is_refused_without_its_values() {
-    let folder = Folder::with_env_file("REDIS_HOST=ok\nREDIS PASSWORD=secret\n");
-    let sentence = folder.refusal(&[], &[]).await;
-    assert!(sentence.contains(".env") && sentence.contains("'REDIS PASSWORD'"), "{sentence}");
-    assert!(!sentence.contains("secret"), "{sentence}");
+    for line in ["REDIS PASSWORD=secret", "DATABASE_URL: postgres://admin:secret@localhost/x", "secret"] {
+        let folder = Folder::with_env_file(&format!("REDIS_HOST=ok\n{line}\n"));
+        let sentence = folder.refusal(&[], &[]).await;
+        assert!(sentence.contains(".env") && sentence.contains("NAME=VALUE"), "{sentence}");
+        assert!(!sentence.contains("secret"), "{sentence}");
+    }
 }
 
 /// A folder of a test's own, with a file `.env`.
