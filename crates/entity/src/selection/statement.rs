@@ -1,7 +1,7 @@
 use sea_orm::DbBackend;
 use sea_orm::sea_query::{
-    Alias, Asterisk, Cond, Condition, Expr, ExprTrait, Func, IntoCondition, JoinType, NullOrdering, Order as Sorting,
-    OrderedStatement, OverStatement, Query, SelectStatement, Value, WindowStatement,
+    Alias, Asterisk, Cond, Condition, Expr, ExprTrait, Func, IntoCondition, JoinType, LikeExpr, NullOrdering,
+    Order as Sorting, OrderedStatement, OverStatement, Query, SelectStatement, Value, WindowStatement,
 };
 
 use super::{Among, Direction, Filter, Order, Page, Place, Scalar, Shape, Test};
@@ -118,26 +118,23 @@ fn holds(table: &'static str, filter: &Filter) -> Condition {
         Test::IsNot(Scalar::Null) => tested.is_not_null(),
         Test::IsNot(value) => tested.ne(value),
         Test::OneOf(values) => tested.is_in(values),
-        // The database folds both sides, so that whatever it cannot fold still equals itself.
-        Test::Contains(text) => {
-            Expr::cust_with_exprs("LOWER(?) LIKE LOWER(?) ESCAPE '!'", [tested, Expr::val(containing(text))])
-        }
+        Test::Contains(text) => Func::lower(tested).like(containing(text)),
         Test::AtLeast(value) => tested.gte(value),
         Test::Below(value) => tested.lt(value),
     };
     expression.into_condition()
 }
 
-fn containing(text: &str) -> String {
+fn containing(text: &str) -> LikeExpr {
     let mut pattern = String::from("%");
-    for letter in text.chars() {
+    for letter in text.to_lowercase().chars() {
         if matches!(letter, '%' | '_' | '!') {
             pattern.push('!');
         }
         pattern.push(letter);
     }
     pattern.push('%');
-    pattern
+    LikeExpr::new(pattern).escape('!')
 }
 
 fn between(shape: &Shape, page: &Page) -> Condition {
