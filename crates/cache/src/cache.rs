@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::join;
 use parking_lot::Mutex;
@@ -31,7 +32,10 @@ pub(crate) struct Core {
     pub(crate) memory: Memory,
     pub(crate) redis: Option<Arc<Redis>>,
     pub(crate) unlinks: Arc<Unlinks>,
+    pub(crate) verify_share: f64,
+    pub(crate) load_timeout: Duration,
     gate: Arc<Gate>,
+    gate_timeout: Duration,
     prefix: String,
     spaces: Mutex<Vec<Arc<Counters>>>,
     poller: AbortHandle,
@@ -58,10 +62,21 @@ impl Cache {
             failing: false,
         };
         let poller = tokio::spawn(poller.run()).abort_handle();
-        let prefix = settings.redis.map(|redis| redis.prefix).unwrap_or_default();
-        let cache =
-            Self(Arc::new(Core { tide, memory, redis, unlinks, gate, prefix, spaces: Mutex::default(), poller }));
-        let first = cache.request();
+        // The first poll reads the retained log, which takes longer than a request should wait.
+        let first = Request::new(Arc::clone(&gate), Arc::clone(&tide), settings.poll_timeout);
+        let cache = Self(Arc::new(Core {
+            tide,
+            memory,
+            redis,
+            unlinks,
+            verify_share: settings.verify_share,
+            load_timeout: settings.load_timeout,
+            gate,
+            gate_timeout: settings.gate_timeout,
+            prefix: settings.redis.map(|redis| redis.prefix).unwrap_or_default(),
+            spaces: Mutex::default(),
+            poller,
+        }));
         let redis = async {
             if let Some(redis) = &cache.0.redis {
                 redis.started().await;
@@ -74,7 +89,7 @@ impl Cache {
 
     /// A request that arrives now.
     pub fn request(&self) -> Request {
-        Request::new(Arc::clone(&self.0.gate))
+        Request::new(Arc::clone(&self.0.gate), Arc::clone(&self.0.tide), self.0.gate_timeout)
     }
 
     /// A space of values. Call it once for each kind of value and clone what it returns.

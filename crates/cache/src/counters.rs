@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::{Misses, SpaceStatistics};
+use crate::{Misses, SpaceStatistics, Verification};
 
 /// Why neither tier could answer a lookup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub(crate) enum Miss {
     MarkTooOld,
     Undecodable,
     RedisUnavailable,
-    Disabled,
+    Bypassed,
 }
 
 /// What one space counts.
@@ -24,6 +24,10 @@ pub(crate) struct Counters {
     pub(crate) joined: Counter,
     pub(crate) fills: Counter,
     pub(crate) invalidations: Counter,
+    pub(crate) needless: Counter,
+    pub(crate) proven: Counter,
+    pub(crate) overtaken: Counter,
+    pub(crate) disproved: Counter,
     misses: [Counter; 7],
 }
 
@@ -52,8 +56,16 @@ impl Counters {
             joined: Counter::default(),
             fills: Counter::default(),
             invalidations: Counter::default(),
+            needless: Counter::default(),
+            proven: Counter::default(),
+            overtaken: Counter::default(),
+            disproved: Counter::default(),
             misses: Default::default(),
         }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     pub(crate) fn missed(&self, miss: Miss, count: usize) {
@@ -69,6 +81,12 @@ impl Counters {
             joined: self.joined.get(),
             fills: self.fills.get(),
             invalidations: self.invalidations.get(),
+            needless: self.needless.get(),
+            verification: Verification {
+                proven: self.proven.get(),
+                overtaken: self.overtaken.get(),
+                disproved: self.disproved.get(),
+            },
             misses: Misses {
                 absent: missed(Miss::Absent),
                 changed: missed(Miss::Changed),
@@ -76,7 +94,7 @@ impl Counters {
                 mark_too_old: missed(Miss::MarkTooOld),
                 undecodable: missed(Miss::Undecodable),
                 redis_unavailable: missed(Miss::RedisUnavailable),
-                disabled: missed(Miss::Disabled),
+                bypassed: missed(Miss::Bypassed),
             },
         }
     }

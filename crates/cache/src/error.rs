@@ -9,9 +9,13 @@ pub enum GateError {
     /// The change log could not be polled. See [`PollError`] for whether asking again may help.
     #[error(transparent)]
     Poll(#[from] PollError),
-    /// A poll did not end within [`crate::Settings::poll_timeout`]; asking again may help.
+    /// A poll did not end within [`crate::Settings::poll_timeout`], or not within the [`crate::Settings::gate_timeout`] of a
+    /// request that waited for it; asking again may help.
     #[error("the change log did not answer within {0:?}")]
     TimedOut(Duration),
+    /// The request requires a mark that nobody can have been given: the database has not come to it.
+    #[error("the mark lies ahead of everything that is committed")]
+    Ahead,
     /// The task that polls has ended: the runtime is shutting down, or the source panicked. Asking again does not help.
     #[error("the change log is no longer polled")]
     Stopped,
@@ -26,6 +30,9 @@ pub enum ReadError<E> {
     /// The loader failed, here or for another reader whose load this one had joined.
     #[error("cannot load: {0}")]
     Load(Arc<E>),
+    /// The loader did not answer within [`crate::Settings::load_timeout`]; asking again may help.
+    #[error("nothing could be loaded within {0:?}")]
+    TimedOut(Duration),
     /// The loader answered another number of values than it was asked for: a fault in the loader.
     #[error("the loader was asked for {asked} values and answered {answered}")]
     Miscounted {
@@ -41,6 +48,7 @@ impl<E> Clone for ReadError<E> {
         match self {
             Self::Gate(error) => Self::Gate(error.clone()),
             Self::Load(error) => Self::Load(Arc::clone(error)),
+            Self::TimedOut(limit) => Self::TimedOut(*limit),
             Self::Miscounted { asked, answered } => Self::Miscounted { asked: *asked, answered: *answered },
         }
     }

@@ -1,32 +1,44 @@
 //! The way of a lookup that memory cannot answer.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use postcard::ser_flavors::Size;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tidewater_changelog::fault;
 
+use crate::answers::Answers;
 use crate::counters::Miss;
 use crate::envelope::{self, Envelope};
 use crate::flight::{Boarding, Failure, Landing, Lead};
 use crate::memo::Memo;
 use crate::memory::weight;
 use crate::queue::Write;
+use crate::request::Leave;
 use crate::space::Inner;
 use crate::tide::Now;
+use crate::verify::are_same;
 use crate::{Footprint, Found, Lookup, Position, ReadError};
 
 /// A lookup that is not answered yet.
 #[derive(Debug)]
-pub(crate) struct Wanted {
+pub(crate) struct Wanted<V> {
     pub(crate) index: usize,
     pub(crate) key: Arc<[u8]>,
-    pub(crate) miss: Miss,
+    pub(crate) missing: Missing<V>,
 }
 
-type Led<V> = Vec<(Wanted, Lead<V>)>;
-type Joined<V> = Vec<(Wanted, Landing<V>)>;
+/// Why there is no answer.
+#[derive(Debug)]
+pub(crate) struct Missing<V> {
+    pub(crate) miss: Miss,
+    /// What memory held that is no longer valid.
+    pub(crate) outdated: Option<Arc<V>>,
+}
+
+type Led<V> = Vec<(Wanted<V>, Lead<V>)>;
+type Joined<V> = Vec<(Wanted<V>, Landing<V>)>;
 
 impl<V> Inner<V>
 where
@@ -35,10 +47,10 @@ where
     /// Answers all that is wanted.
     pub(crate) async fn fetch<E, F, L>(
         &self,
-        position: Position,
+        leave: &Leave,
         lookups: &[Lookup],
-        mut wanted: Vec<Wanted>,
-        answers: &mut [Option<Arc<V>>],
+        mut wanted: Vec<Wanted<V>>,
+        answers: &mut Answers<'_, V>,
         load: &F,
     ) -> Result<(), ReadError<E>>
     where
@@ -47,9 +59,12 @@ where
         L: Future<Output = Result<Vec<Found<V>>, E>> + Send,
     {
         while !wanted.is_empty() {
-            let (led, joined) = self.board(position, wanted, answers);
+            let (led, joined) = self.board(leave.position, wanted, answers);
             let led = self.ask_redis(led, answers).await;
             if !led.is_empty() {
+                if let Some(error) = &leave.unreachable {
+                    return Err(error.clone().into());
+                }
                 self.load(lookups, led, answers, load).await?;
             }
             // Only now: two readers that each lead what the other has joined must not wait for each other.
@@ -58,17 +73,16 @@ where
         Ok(())
     }
 
-    fn board(&self, at_least: Position, wanted: Vec<Wanted>, answers: &mut [Option<Arc<V>>]) -> (Led<V>, Joined<V>) {
+    fn board(&self, at_least: Position, wanted: Vec<Wanted<V>>, answers: &mut Answers<'_, V>) -> (Led<V>, Joined<V>) {
         let as_of = self.core.tide.now().position;
         let (mut led, mut joined) = (Vec::with_capacity(wanted.len()), Vec::new());
         for wanted in wanted {
             match self.flights.board(&wanted.key, at_least, as_of) {
                 Boarding::Join(landing) => joined.push((wanted, landing)),
                 // A flight that landed since memory was asked has left its value there.
-                Boarding::Lead(lead) => match self.recall(&wanted.key) {
+                Boarding::Lead(lead) => match self.recall(wanted.index, &wanted.key, answers) {
                     Ok(value) => {
-                        self.counters.memory_hits.add(1);
-                        answers[wanted.index] = Some(Arc::clone(&value));
+                        self.remembered(answers.request(), 1);
                         lead.land(Ok(value));
                     }
                     Err(_) => led.push((wanted, lead)),
@@ -79,24 +93,29 @@ where
     }
 
     /// Answers what Redis can answer; returns the rest.
-    async fn ask_redis(&self, mut led: Led<V>, answers: &mut [Option<Arc<V>>]) -> Led<V> {
+    async fn ask_redis(&self, mut led: Led<V>, answers: &mut Answers<'_, V>) -> Led<V> {
         let Some(redis) = self.core.redis.as_ref().filter(|_| !led.is_empty()) else { return led };
         // The generation that the keys are built from is the one that the marks found under them belong to.
         let now = self.core.tide.now();
         let keys: Vec<_> = led.iter().map(|(wanted, _)| self.keys.key(&now.generation, &wanted.key)).collect();
-        let Ok(stored) = redis.get(&keys).await else {
+        let begun = Instant::now();
+        let stored = redis.get(&keys).await;
+        answers.request().account().redis_time.add_since(begun);
+        let Ok(stored) = stored else {
             for (wanted, _) in &mut led {
                 wanted.missed(Miss::RedisUnavailable);
             }
             return led;
         };
+        let read_at = Instant::now();
         let mut rest = Vec::with_capacity(led.len());
         for (((mut wanted, lead), key), stored) in led.into_iter().zip(&keys).zip(stored) {
-            match stored.ok_or(Miss::Absent).and_then(|stored| self.judge(&now, key, &stored)) {
+            match stored.ok_or(Miss::Absent).and_then(|stored| self.judge(&now, key, &stored, read_at)) {
                 Ok(memo) => {
                     self.counters.redis_hits.add(1);
+                    answers.request().account().redis.add(1);
                     let value = Arc::clone(&memo.value);
-                    answers[wanted.index] = Some(Arc::clone(&value));
+                    answers.give_held(wanted.index, Arc::clone(&value), &memo.footprint, memo.as_of, read_at);
                     self.core.memory.insert(self.id, lead.key(), memo);
                     lead.land(Ok(value));
                 }
@@ -110,7 +129,7 @@ where
     }
 
     /// The memo that Redis holds under `key`, if it is one, and valid.
-    fn judge(&self, now: &Now, key: &[u8], stored: &[u8]) -> Result<Memo<V>, Miss> {
+    fn judge(&self, now: &Now, key: &[u8], stored: &[u8], read_at: Instant) -> Result<Memo<V>, Miss> {
         let envelope = Envelope::decode(key, stored).ok_or(Miss::Undecodable)?;
         let as_of = self.core.tide.place(&now.generation, &envelope.mark).ok_or(Miss::MarkTooOld)?;
         if !self.core.tide.valid(&envelope.footprint, as_of) {
@@ -123,7 +142,7 @@ where
         }
         let value = envelope::whole(envelope.value).ok_or(Miss::Undecodable)?;
         let weight = weight::<V>(envelope.value.len(), &envelope.footprint);
-        Ok(Memo { value: Arc::new(value), footprint: envelope.footprint, as_of, lifetime, weight })
+        Ok(Memo { value: Arc::new(value), footprint: envelope.footprint, as_of, read_at, lifetime, weight })
     }
 
     /// Answers the rest from the source, in one call.
@@ -131,7 +150,7 @@ where
         &self,
         lookups: &[Lookup],
         led: Led<V>,
-        answers: &mut [Option<Arc<V>>],
+        answers: &mut Answers<'_, V>,
         load: &F,
     ) -> Result<(), ReadError<E>>
     where
@@ -140,45 +159,46 @@ where
         L: Future<Output = Result<Vec<Found<V>>, E>> + Send,
     {
         for (wanted, _) in &led {
-            self.counters.missed(wanted.miss, 1);
+            self.counters.missed(wanted.missing.miss, 1);
         }
-        let as_of = self.core.tide.now();
-        let (failure, error) = match load(led.iter().map(|(wanted, _)| wanted.index).collect()).await {
-            Ok(found) if found.len() == led.len() => {
-                for ((wanted, lead), found) in led.into_iter().zip(found) {
-                    let value = Arc::new(found.value);
-                    let mut footprint = lookups[wanted.index].dependencies.clone();
-                    footprint.merge(&found.dependencies);
-                    self.fill(&as_of, lead.key(), &value, footprint);
-                    answers[wanted.index] = Some(Arc::clone(&value));
-                    lead.land(Ok(value));
-                }
-                return Ok(());
-            }
-            Ok(found) => {
-                let (asked, answered) = (led.len(), found.len());
-                (Failure::Miscounted { asked, answered }, ReadError::Miscounted { asked, answered })
-            }
+        let request = answers.request();
+        request.account().loaded.add(led.len());
+        let mut as_of = self.core.tide.now();
+        let found = match self.ask_source(request, led.iter().map(|(wanted, _)| wanted.index).collect(), load).await {
+            Ok(found) => found,
             Err(error) => {
-                let error = Arc::new(error);
-                (Failure::Load(Arc::<E>::clone(&error)), ReadError::Load(error))
+                if let Some(failure) = Failure::of(&error) {
+                    led.into_iter().for_each(|(_, lead)| lead.land(Err(failure.clone())));
+                }
+                return Err(error);
             }
         };
-        for (_, lead) in led {
-            lead.land(Err(failure.clone()));
+        if fault::is_off("as_of_before_read") {
+            as_of = self.core.tide.now();
         }
-        Err(error)
+        let read_at = Instant::now();
+        for ((wanted, lead), found) in led.into_iter().zip(found) {
+            let value = Arc::new(found.value);
+            if wanted.missing.outdated.is_some_and(|outdated| are_same(&*outdated, &*value)) {
+                self.counters.needless.add(1);
+            }
+            let footprint = lookups[wanted.index].dependencies.with(&found.dependencies);
+            self.fill(&as_of, lead.key(), &value, footprint, read_at);
+            answers.give(wanted.index, Arc::clone(&value), read_at);
+            lead.land(Ok(value));
+        }
+        Ok(())
     }
 
     /// Stores what was read after `as_of` in both tiers, unless it is known to be out of date already.
-    fn fill(&self, as_of: &Now, key: &Arc<[u8]>, value: &Arc<V>, footprint: Footprint) {
+    pub(crate) fn fill(&self, as_of: &Now, key: &Arc<[u8]>, value: &Arc<V>, footprint: Footprint, read_at: Instant) {
         let lifetime = self.policy.lifetime();
         if lifetime.is_zero() || !self.core.tide.valid(&footprint, as_of.position) {
             return;
         }
         let Some(size) = self.write_to_redis(as_of, key, value, &footprint, lifetime) else { return };
         let weight = weight::<V>(size, &footprint);
-        let memo = Memo { value: Arc::clone(value), footprint, as_of: as_of.position, lifetime, weight };
+        let memo = Memo { value: Arc::clone(value), footprint, as_of: as_of.position, read_at, lifetime, weight };
         self.core.memory.insert(self.id, key, memo);
         self.counters.fills.add(1);
     }
@@ -214,14 +234,15 @@ where
     async fn join<E: Send + Sync + 'static>(
         &self,
         joined: Joined<V>,
-        answers: &mut [Option<Arc<V>>],
-    ) -> Result<Vec<Wanted>, ReadError<E>> {
+        answers: &mut Answers<'_, V>,
+    ) -> Result<Vec<Wanted<V>>, ReadError<E>> {
         let mut again = Vec::new();
         for (wanted, landing) in joined {
             match landing.await {
                 Ok(Ok(value)) => {
                     self.counters.joined.add(1);
-                    answers[wanted.index] = Some(value);
+                    answers.request().account().joined.add(1);
+                    answers.give(wanted.index, value, Instant::now());
                 }
                 Ok(Err(failure)) => match failure.error() {
                     Some(error) => return Err(error),
@@ -234,20 +255,31 @@ where
     }
 }
 
-impl Wanted {
+impl<V> Wanted<V> {
     /// The last tier that was asked says why, unless all it knows is that it holds nothing.
     fn missed(&mut self, miss: Miss) {
-        if self.miss == Miss::Absent {
-            self.miss = miss;
+        if self.missing.miss == Miss::Absent {
+            self.missing.miss = miss;
         }
     }
 }
 
 impl Failure {
+    /// What whoever has joined is told. None for what is not the loader's failure.
+    fn of<E: Send + Sync + 'static>(error: &ReadError<E>) -> Option<Self> {
+        match error {
+            ReadError::Load(error) => Some(Self::Load(Arc::<E>::clone(error))),
+            ReadError::TimedOut(limit) => Some(Self::TimedOut(*limit)),
+            ReadError::Miscounted { asked, answered } => Some(Self::Miscounted { asked: *asked, answered: *answered }),
+            ReadError::Gate(_) => None,
+        }
+    }
+
     /// As the error of a reader whose loader fails with `E`; None if the leader's fails with another type.
     fn error<E: Send + Sync + 'static>(&self) -> Option<ReadError<E>> {
         match self {
             Self::Load(error) => Arc::clone(error).downcast().ok().map(ReadError::Load),
+            Self::TimedOut(limit) => Some(ReadError::TimedOut(*limit)),
             Self::Miscounted { asked, answered } => Some(ReadError::Miscounted { asked: *asked, answered: *answered }),
         }
     }

@@ -18,6 +18,13 @@ impl Footprint {
         }
     }
 
+    /// What either holds.
+    pub(crate) fn with(&self, other: &Self) -> Self {
+        let mut both = self.clone();
+        both.merge(other);
+        both
+    }
+
     /// Whether there is no dependency at all: the value can never be invalidated.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

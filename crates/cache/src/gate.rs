@@ -1,16 +1,26 @@
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures::FutureExt;
 use futures::channel::oneshot;
 use futures::future::Shared;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use crate::{GateError, Position};
 
 /// How a poll ended, for everybody who waits for it.
-pub(crate) type Outcome = Shared<oneshot::Receiver<Result<Position, GateError>>>;
+pub(crate) type Outcome = Shared<oneshot::Receiver<Result<Passage, GateError>>>;
+
+/// What a successful poll has established.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Passage {
+    /// Everything that was committed when the poll began is known at this position.
+    pub(crate) position: Position,
+    /// When it began.
+    pub(crate) began: Instant,
+}
 
 /// Gives a request a poll that began after it arrived, shared with all who wait. Polls only while somebody waits, one at a
 /// time; the next begins as soon as the one before has ended.
@@ -30,7 +40,7 @@ pub(crate) struct Gate {
 #[derive(Debug)]
 pub(crate) enum Entry {
     /// A finished poll will do.
-    Passed(Position),
+    Passed(Passage),
     /// This poll has to end first; see [`settled`].
     Wait(Outcome),
 }
@@ -39,12 +49,12 @@ pub(crate) enum Entry {
 #[derive(Debug)]
 pub(crate) struct Round {
     began: Instant,
-    sender: oneshot::Sender<Result<Position, GateError>>,
+    sender: oneshot::Sender<Result<Passage, GateError>>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    next: Option<(oneshot::Sender<Result<Position, GateError>>, Outcome)>,
+    next: Option<(oneshot::Sender<Result<Passage, GateError>>, Outcome)>,
     under_way: Option<(Instant, Outcome)>,
     error: Option<GateError>,
     closed: bool,
@@ -63,15 +73,21 @@ impl Gate {
         }
     }
 
+    /// The last successful poll, if it began after `not_before`; whenever it began, if that is None.
+    pub(crate) fn passed(&self, not_before: Option<Instant>) -> Option<Passage> {
+        let fresh = self.fresh.load(Ordering::Acquire);
+        let began = self.origin + Duration::from_nanos(fresh.checked_sub(1)?);
+        let position = Position::new(self.position.load(Ordering::Acquire));
+        is_after(began, not_before).then_some(Passage { position, began })
+    }
+
     /// A poll that began after `not_before`; any successful one if that is None.
     pub(crate) fn enter(&self, not_before: Option<Instant>) -> Entry {
         self.passes.fetch_add(1, Ordering::Relaxed);
-        let fresh = self.fresh.load(Ordering::Acquire);
-        // Strictly after, because two moments within one tick of the clock compare as equal.
-        let after = |began: Instant| not_before.is_none_or(|not_before| began > not_before);
-        if fresh > 0 && after(self.origin + std::time::Duration::from_nanos(fresh - 1)) {
-            return Entry::Passed(Position::new(self.position.load(Ordering::Acquire)));
+        if let Some(passage) = self.passed(not_before) {
+            return Entry::Passed(passage);
         }
+        let after = |began| is_after(began, not_before);
         let mut state = self.state.lock();
         if let Some((_, outcome)) = state.under_way.as_ref().filter(|(began, _)| after(*began)) {
             return Entry::Wait(outcome.clone());
@@ -100,10 +116,11 @@ impl Gate {
 
     /// Ends a poll. Whatever a successful one saw is known to all readers before this is called.
     pub(crate) fn end(&self, round: Round, result: Result<Position, GateError>) {
+        let Round { began, sender } = round;
         if let Ok(position) = &result {
             self.position.store(position.get(), Ordering::Release);
-            let began = round.began.duration_since(self.origin).as_nanos();
-            self.fresh.store(u64::try_from(began).unwrap_or(u64::MAX - 1) + 1, Ordering::Release);
+            let since = began.duration_since(self.origin).as_nanos();
+            self.fresh.store(u64::try_from(since).unwrap_or(u64::MAX - 1) + 1, Ordering::Release);
         }
         {
             let mut state = self.state.lock();
@@ -111,7 +128,7 @@ impl Gate {
             state.error = result.as_ref().err().cloned();
         }
         // Fails only if nobody waits any longer.
-        let _ = round.sender.send(result);
+        let _ = sender.send(result.map(|position| Passage { position, began }));
     }
 
     /// Lets go everybody who waits, now and later, with [`GateError::Stopped`].
@@ -144,7 +161,15 @@ impl Gate {
     }
 }
 
-/// Waits for a poll to end.
-pub(crate) async fn settled(outcome: Outcome) -> Result<Position, GateError> {
-    outcome.await.unwrap_or(Err(GateError::Stopped))
+/// Waits for a poll to end, but no longer than `patience`.
+pub(crate) async fn settled(outcome: Outcome, patience: Duration) -> Result<Passage, GateError> {
+    match timeout(patience, outcome).await {
+        Ok(ended) => ended.unwrap_or(Err(GateError::Stopped)),
+        Err(_) => Err(GateError::TimedOut(patience)),
+    }
+}
+
+/// Strictly after, because two moments within one tick of the clock compare as equal.
+fn is_after(began: Instant, not_before: Option<Instant>) -> bool {
+    not_before.is_none_or(|not_before| began > not_before)
 }

@@ -62,6 +62,8 @@
 //!
 //! This crate knows no SQL and no domain; only one file of it knows the Redis client.
 
+mod acceptance;
+mod answers;
 mod breaker;
 mod cache;
 mod counters;
@@ -73,12 +75,14 @@ mod flight;
 mod footprint;
 mod gate;
 mod hash;
+mod history_mark;
 mod lookup;
 mod memo;
 mod memory;
 mod policy;
 mod poller;
 mod position;
+mod provenance;
 mod queue;
 mod redis;
 mod redis_key;
@@ -91,17 +95,21 @@ mod tide;
 mod tide_table;
 mod tracked;
 mod unlink;
+mod verify;
 
+pub use acceptance::Acceptance;
 pub use cache::{Cache, WriteGuard};
 pub use dependency::Dependency;
 pub use error::{GateError, ReadError, StartError};
 pub use footprint::Footprint;
+pub use history_mark::HistoryMark;
 pub use lookup::{Found, Lookup};
 pub use policy::Policy;
 pub use position::Position;
+pub use provenance::Provenance;
 pub use request::Request;
 pub use settings::{RedisSettings, Settings};
 pub use space::Space;
-pub use statistics::{GateStatistics, Health, Misses, RedisHealth, SpaceStatistics};
+pub use statistics::{GateStatistics, Health, Misses, RedisHealth, SpaceStatistics, Verification};
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::{Footprint, Position};
 
@@ -10,6 +10,8 @@ pub(crate) struct Memo<T: ?Sized> {
     pub(crate) footprint: Footprint,
     /// The position in force before the source was read.
     pub(crate) as_of: Position,
+    /// When this process had it from its source, or from Redis: it shows nothing that was committed later.
+    pub(crate) read_at: Instant,
     /// How long it may still be kept.
     pub(crate) lifetime: Duration,
     /// How many bytes it takes, about.

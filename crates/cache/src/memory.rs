@@ -19,7 +19,8 @@ const OVERHEAD: usize = 528;
 #[derive(Clone)]
 pub(crate) struct Memory(Cache<Key, Arc<Erased>>);
 
-type Erased = Memo<dyn Any + Send + Sync>;
+/// A memo of a value of any type.
+pub(crate) type Erased = Memo<dyn Any + Send + Sync>;
 
 /// Tells the values of one space from another's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -59,11 +60,9 @@ impl Memory {
     }
 
     pub(crate) fn insert<V: Send + Sync + 'static>(&self, space: SpaceId, key: &Arc<[u8]>, memo: Memo<V>) {
-        let Memo { value, footprint, as_of, lifetime, weight } = memo;
-        self.0.insert(
-            Key { space, bytes: Arc::clone(key) },
-            Arc::new(Memo { value, footprint, as_of, lifetime, weight }),
-        );
+        let Memo { value, footprint, as_of, read_at, lifetime, weight } = memo;
+        let key = Key { space, bytes: Arc::clone(key) };
+        self.0.insert(key, Arc::new(Memo { value, footprint, as_of, read_at, lifetime, weight }));
     }
 
     pub(crate) fn remove(&self, space: SpaceId, key: &[u8]) {

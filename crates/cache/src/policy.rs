@@ -10,6 +10,9 @@ pub struct Policy {
     pub jitter: f32,
     /// How much older than the request's arrival an answer may be. Zero: never older.
     pub max_staleness: Duration,
+    /// While the database cannot be asked, what is held is served if it was valid at most this long before the request
+    /// arrived; [`crate::Provenance::stale`] says that it was. Zero: never, such a read fails.
+    pub stale_if_error: Duration,
     /// Whether anything is cached. If not, every read goes straight to its loader, still in one call.
     pub enabled: bool,
 }
@@ -17,7 +20,13 @@ pub struct Policy {
 impl Policy {
     /// For single entities: 10 minutes, a tenth of jitter, never stale.
     pub const fn item() -> Self {
-        Self { ttl: Duration::from_secs(600), jitter: 0.1, max_staleness: Duration::ZERO, enabled: true }
+        Self {
+            ttl: Duration::from_secs(600),
+            jitter: 0.1,
+            max_staleness: Duration::ZERO,
+            stale_if_error: Duration::ZERO,
+            enabled: true,
+        }
     }
 
     /// For lists and counts: 5 minutes, a tenth of jitter, never stale.

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tidewater_changelog::{ChangeSource, Poll, PollError};
+use tidewater_changelog::{ChangeSource, Poll, PollError, fault};
 use tokio::time::timeout;
 
 use crate::gate::Gate;
@@ -34,6 +34,7 @@ impl<S: ChangeSource> Poller<S> {
             self.tell_once(result.as_ref().err());
             let lost = matches!(result, Err(GateError::Stopped));
             self.gate.end(round, result);
+            self.tide.note_late().await;
             if lost {
                 return;
             }
@@ -56,7 +57,9 @@ impl<S: ChangeSource> Poller<S> {
         let poll = timeout(self.timeout, self.source.poll()).await.map_err(|_| GateError::TimedOut(self.timeout))??;
         match poll {
             Poll::Continued { mark, changes } => {
-                let position = self.tide.go_on(mark, &changes).ok_or_else(never_started)?;
+                let next = self.tide.note(mark, &changes).ok_or_else(never_started)?;
+                fault::hold("before_publish").await;
+                let position = self.tide.publish(next);
                 self.unlinks.notice(&changes, &self.tide);
                 Ok(position)
             }

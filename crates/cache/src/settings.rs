@@ -16,6 +16,13 @@ pub struct Settings {
     /// How long one poll of the change log may take. A backstop above what the source itself allows, which may have to read
     /// the retained log. Default: 30 s.
     pub poll_timeout: Duration,
+    /// How long a request waits for a poll before its strict reads fail. Default: 2 s.
+    pub gate_timeout: Duration,
+    /// How long one call of a loader may take before its reads fail. Default: 5 s.
+    pub load_timeout: Duration,
+    /// The share (0.0 to 1.0) of values served from a cache that are read from the source again, to prove that they were
+    /// right. See [`crate::Verification`]. Default: none.
+    pub verify_share: f64,
     /// The second tier, if any. Default: none.
     pub redis: Option<RedisSettings>,
 }
@@ -28,6 +35,9 @@ impl Settings {
             memory_bytes: 64 << 20,
             tide_table_bytes: 8 << 20,
             poll_timeout: Duration::from_secs(30),
+            gate_timeout: Duration::from_secs(2),
+            load_timeout: Duration::from_secs(5),
+            verify_share: 0.0,
             redis: None,
         }
     }

@@ -1,16 +1,19 @@
 use std::sync::Arc;
+use std::time::Instant;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tidewater_changelog::Value;
+use tidewater_changelog::{Value, fault};
+use tokio::time::timeout;
 
+use crate::answers::Answers;
 use crate::cache::Core;
 use crate::counters::{Counters, Miss};
-use crate::fetch::Wanted;
+use crate::fetch::{Missing, Wanted};
 use crate::flight::Flights;
 use crate::memory::SpaceId;
 use crate::redis_key::RedisKeys;
-use crate::{Found, Lookup, Policy, ReadError, Request};
+use crate::{Acceptance, Found, Lookup, Policy, ReadError, Request};
 
 /// The values of one kind. Cheap to clone; clones share counters, memory and flights.
 #[derive(Debug)]
@@ -74,24 +77,30 @@ where
     {
         let space = &*self.0;
         if !space.policy.enabled {
-            return space.load_uncached(lookups.len(), load).await;
+            return space.bypass(request, &lookups, false, &load).await;
         }
-        let position = request.position(space.policy.max_staleness).await?;
-        let mut answers = Vec::with_capacity(lookups.len());
+        if let Acceptance::Source { keep } = request.acceptance() {
+            return space.bypass(request, &lookups, keep, &load).await;
+        }
+        let leave = request.leave(&space.policy).await?;
+        let mut answers = Answers::new(request, lookups.len(), space.core.verify_share);
         let mut wanted = Vec::new();
+        let begun = Instant::now();
         for (index, lookup) in lookups.iter().enumerate() {
-            let answer = space.recall(&lookup.key);
-            if let Err(miss) = answer {
-                wanted.push(Wanted { index, key: Arc::from(&*lookup.key), miss });
+            if let Err(missing) = space.recall(index, &lookup.key, &mut answers) {
+                wanted.push(Wanted { index, key: Arc::from(&*lookup.key), missing });
             }
-            answers.push(answer.ok());
         }
-        space.counters.memory_hits.add(lookups.len() - wanted.len());
+        request.account().memory_time.add_since(begun);
+        space.remembered(request, lookups.len() - wanted.len());
         if !wanted.is_empty() {
             // Boxed, so that a read which memory answers does not carry the state of one that goes further.
-            Box::pin(space.fetch(position, &lookups, wanted, &mut answers, &load)).await?;
+            Box::pin(space.fetch(&leave, &lookups, wanted, &mut answers, &load)).await?;
         }
-        Ok(answers.into_iter().flatten().collect())
+        if answers.are_sampled() {
+            Box::pin(space.verify(&lookups, &mut answers, &load)).await;
+        }
+        Ok(answers.into_values())
     }
 }
 
@@ -99,32 +108,78 @@ impl<V> Inner<V>
 where
     V: Serialize + DeserializeOwned + Send + Sync + 'static,
 {
-    /// What memory holds, if it is valid.
-    pub(crate) fn recall(&self, key: &[u8]) -> Result<Arc<V>, Miss> {
-        let memo = self.core.memory.get(self.id, key).ok_or(Miss::Absent)?;
-        if self.core.tide.valid(&memo.footprint, memo.as_of)
-            && let Some(value) = memo.value()
-        {
+    /// Answers what memory holds, if it is valid.
+    pub(crate) fn recall(&self, index: usize, key: &[u8], answers: &mut Answers<'_, V>) -> Result<Arc<V>, Missing<V>> {
+        let absent = Missing { miss: Miss::Absent, outdated: None };
+        let Some(memo) = self.core.memory.get(self.id, key) else { return Err(absent) };
+        let Some(value) = memo.value::<V>() else { return Err(absent) };
+        if self.core.tide.valid(&memo.footprint, memo.as_of) {
+            answers.give_held(index, Arc::clone(&value), &memo.footprint, memo.as_of, memo.read_at);
             return Ok(value);
         }
         self.counters.invalidations.add(1);
         self.core.memory.remove(self.id, key);
-        Err(Miss::Changed)
+        Err(Missing { miss: Miss::Changed, outdated: Some(value) })
     }
 
-    async fn load_uncached<E, F, L>(&self, count: usize, load: F) -> Result<Vec<Arc<V>>, ReadError<E>>
+    /// Counts answers from memory.
+    pub(crate) fn remembered(&self, request: &Request, count: usize) {
+        self.counters.memory_hits.add(count);
+        request.account().memory.add(count);
+    }
+
+    /// Calls the loader for some lookups, within its time.
+    pub(crate) async fn ask_source<E, F, L>(
+        &self,
+        request: &Request,
+        indices: Vec<usize>,
+        load: &F,
+    ) -> Result<Vec<Found<V>>, ReadError<E>>
     where
         F: Fn(Vec<usize>) -> L,
         L: Future<Output = Result<Vec<Found<V>>, E>>,
     {
-        if count == 0 {
+        let asked = indices.len();
+        let begun = Instant::now();
+        fault::hold("before_source").await;
+        let found = timeout(self.core.load_timeout, load(indices)).await;
+        fault::hold("after_source").await;
+        request.account().database_time.add_since(begun);
+        let found = found.map_err(|_| ReadError::TimedOut(self.core.load_timeout))?;
+        let found = found.map_err(|error| ReadError::Load(Arc::new(error)))?;
+        let answered = found.len();
+        if answered == asked { Ok(found) } else { Err(ReadError::Miscounted { asked, answered }) }
+    }
+
+    /// Answers `lookups` from the source alone.
+    async fn bypass<E, F, L>(
+        &self,
+        request: &Request,
+        lookups: &[Lookup],
+        keep: bool,
+        load: &F,
+    ) -> Result<Vec<Arc<V>>, ReadError<E>>
+    where
+        F: Fn(Vec<usize>) -> L,
+        L: Future<Output = Result<Vec<Found<V>>, E>>,
+    {
+        if lookups.is_empty() {
             return Ok(Vec::new());
         }
-        self.counters.missed(Miss::Disabled, count);
-        let found = load((0..count).collect()).await.map_err(|error| ReadError::Load(Arc::new(error)))?;
-        if found.len() != count {
-            return Err(ReadError::Miscounted { asked: count, answered: found.len() });
-        }
-        Ok(found.into_iter().map(|found| Arc::new(found.value)).collect())
+        self.counters.missed(Miss::Bypassed, lookups.len());
+        request.account().bypassed.add(lookups.len());
+        let as_of = self.core.tide.now();
+        let found = self.ask_source(request, (0..lookups.len()).collect(), load).await?;
+        let read_at = Instant::now();
+        request.saw(read_at);
+        let values = found.into_iter().zip(lookups).map(|(found, lookup)| {
+            let value = Arc::new(found.value);
+            if keep {
+                let footprint = lookup.dependencies.with(&found.dependencies);
+                self.fill(&as_of, &Arc::from(&*lookup.key), &value, footprint, read_at);
+            }
+            value
+        });
+        Ok(values.collect())
     }
 }

@@ -17,6 +17,23 @@ pub struct SpaceStatistics {
     pub fills: u64,
     /// Memos found in either tier whose dependencies had changed.
     pub invalidations: u64,
+    /// Of those in memory, how many the source then answered the same for: what precision costs.
+    pub needless: u64,
+    /// What became of the values that were read from the source again.
+    pub verification: Verification,
+}
+
+/// Values served from a cache that were read from the source again, and judged at a poll that began after that.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Verification {
+    /// The source answered the same.
+    pub proven: u64,
+    /// The source answered otherwise, and the change log says that a dependency has changed since: the value may well have been
+    /// right when it was served.
+    pub overtaken: u64,
+    /// The source answered otherwise though nothing that the value depends on is known to have changed: it was stale. Each is
+    /// logged as an error.
+    pub disproved: u64,
 }
 
 /// Lookups that neither tier could answer, by the most telling reason.
@@ -34,8 +51,8 @@ pub struct Misses {
     pub undecodable: u64,
     /// Redis did not answer in time, or was not asked because it had not answered before.
     pub redis_unavailable: u64,
-    /// The space's policy is disabled.
-    pub disabled: u64,
+    /// None was asked for: the request wants the source's own answer, or the space's policy is disabled.
+    pub bypassed: u64,
 }
 
 impl Misses {
@@ -47,7 +64,7 @@ impl Misses {
             + self.mark_too_old
             + self.undecodable
             + self.redis_unavailable
-            + self.disabled
+            + self.bypassed
     }
 }
 

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use parking_lot::RwLock;
-use tidewater_changelog::{Change, Generation, Mark};
+use tidewater_changelog::{Change, Generation, Mark, fault};
 
 use crate::ring::Ring;
 use crate::tide_table::{TideTable, TideTableWriter};
@@ -31,6 +31,8 @@ pub(crate) struct TideWriter {
     table: TideTableWriter,
     tracked: Tracked,
     started: bool,
+    /// Never anything, unless a protection is switched off.
+    late: Vec<Change>,
 }
 
 impl Tide {
@@ -57,12 +59,12 @@ impl TideWriter {
         let now = Now { position: Position::default(), mark: Mark::Sequence(0), generation: generation.clone() };
         let ring = RwLock::new(Ring::new(generation, []));
         let tide = Arc::new(Tide { table, ring, now: RwLock::new(Arc::new(now)) });
-        (Arc::clone(&tide), Self { tide, table: writer, tracked, started: false })
+        (Arc::clone(&tide), Self { tide, table: writer, tracked, started: false, late: Vec::new() })
     }
 
-    /// Takes in what a poll saw newly. Everything is noted before the position that stands for it can be seen. None if there
-    /// is nothing to go on from.
-    pub(crate) fn go_on(&mut self, mark: Mark, changes: &[Change]) -> Option<Position> {
+    /// Notes what a poll saw newly. What it returns is to be published now that everything is noted. None if there is nothing
+    /// to go on from.
+    pub(crate) fn note(&mut self, mark: Mark, changes: &[Change]) -> Option<Now> {
         if !self.started {
             return None;
         }
@@ -70,10 +72,30 @@ impl TideWriter {
         let mut position = before.position;
         if !changes.is_empty() {
             position = position.next();
-            self.raise(changes, position);
+            if fault::is_off("note_before_publish") {
+                self.late.extend_from_slice(changes);
+            } else {
+                self.raise(changes, position);
+            }
             self.tide.ring.write().push(position, mark.clone());
         }
-        Some(self.publish(Now { position, mark, generation: before.generation.clone() }))
+        Some(Now { position, mark, generation: before.generation.clone() })
+    }
+
+    /// Notes what a broken protection has left out.
+    pub(crate) async fn note_late(&mut self) {
+        if !self.late.is_empty() {
+            fault::hold("before_late_note").await;
+            let changes = std::mem::take(&mut self.late);
+            self.raise(&changes, self.tide.now().position);
+        }
+    }
+
+    /// Makes a position known to all readers, with its mark.
+    pub(crate) fn publish(&self, now: Now) -> Position {
+        let position = now.position;
+        *self.tide.now.write() = Arc::new(now);
+        position
     }
 
     /// Starts over: nothing read before is valid, and each step of `history` becomes a position. None if there is no step.
@@ -105,11 +127,5 @@ impl TideWriter {
         for change in changes {
             self.tracked.keys(change, |key| self.table.raise(key, at));
         }
-    }
-
-    fn publish(&self, now: Now) -> Position {
-        let position = now.position;
-        *self.tide.now.write() = Arc::new(now);
-        position
     }
 }

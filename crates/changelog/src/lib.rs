@@ -51,6 +51,8 @@ use std::time::Duration;
 mod change;
 mod decode;
 mod error;
+#[doc(hidden)]
+pub mod fault;
 mod install;
 mod log;
 mod mark;

@@ -1,5 +1,7 @@
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use sea_orm::sqlx;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -13,7 +15,8 @@ use crate::Error;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-const TRUSTED_IDLE_TIME: Duration = Duration::from_secs(30);
+const TRUSTED_IDLE_TIME: Duration = Duration::from_secs(1);
+const PING_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Opens a pool of at most `max_connections` connections to the database at `url`: `postgres://...` or `sqlite:FILE`. An
 /// SQLite file that is missing is created; its folder is not.
@@ -80,20 +83,52 @@ where
 }
 
 fn bounded<D: Database>(options: PoolOptions<D>, max_connections: u32) -> PoolOptions<D> {
+    let doubt = Doubt::default();
     options
         .max_connections(max_connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         // A ping before each use would double the round trips of a read. Connections die while they are idle, so only one
         // that was idle for long is asked.
         .test_before_acquire(false)
-        .before_acquire(|connection, state| {
+        .before_acquire(move |connection, state| {
+            let doubt = doubt.clone();
             Box::pin(async move {
-                if state.idle_for >= TRUSTED_IDLE_TIME {
-                    connection.ping().await?;
+                if doubt.covers(state.idle_for) {
+                    return Ok(false);
                 }
-                Ok(true)
+                if state.idle_for < TRUSTED_IDLE_TIME {
+                    return Ok(true);
+                }
+                let answered = answers(connection).await;
+                if !answered {
+                    doubt.raise();
+                }
+                Ok(answered)
             })
         })
+        // A statement that was given up may leave a connection that will never answer: it must not keep its place.
+        .after_release(|connection, _| Box::pin(async move { Ok(answers(connection).await) }))
+}
+
+/// Whether `connection` answers in time.
+async fn answers<C: Connection>(connection: &mut C) -> bool {
+    matches!(timeout(PING_TIMEOUT, connection.ping()).await, Ok(Ok(())))
+}
+
+/// When a connection was last found dead. Others that nobody has used since may be as dead, and asking each would take as
+/// long each time.
+#[derive(Clone, Debug, Default)]
+struct Doubt(Arc<Mutex<Option<Instant>>>);
+
+impl Doubt {
+    fn raise(&self) {
+        *self.0.lock() = Some(Instant::now());
+    }
+
+    /// Whether a connection that has been idle for this long was last used before.
+    fn covers(&self, idle_for: Duration) -> bool {
+        self.0.lock().is_some_and(|raised| raised.elapsed() < idle_for)
+    }
 }
 
 fn unusable(error: sqlx::Error) -> Error {

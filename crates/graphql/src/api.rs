@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use async_graphql::{Request, Response, ServerError};
 use sea_orm::DatabaseConnection;
-use tidewater_cache::Cache;
+use tidewater_cache::{Acceptance, Cache, HistoryMark, Provenance};
 use tidewater_changelog::Tracking;
 use tidewater_entity::selection::Selection;
 use tidewater_entity::{Tracked, now, session, user};
@@ -11,6 +11,7 @@ use tidewater_entity::{Tracked, now, session, user};
 use crate::Error;
 use crate::account::token;
 use crate::completion::Completion;
+use crate::freshness;
 use crate::schema::{Schema, build_schema};
 use crate::scope::{Scope, SessionChange, Viewer};
 use crate::store::{Policies, Reader, Store};
@@ -70,13 +71,28 @@ pub struct Api {
     session_lifetime: Duration,
 }
 
+/// Who makes a request, and which answers they accept.
+#[derive(Clone, Debug, Default)]
+pub struct Caller {
+    /// The token of a session: a secret. One that is not good, or no longer, is nobody's.
+    pub credential: Option<String>,
+    /// How old the answer may be. Whether the credential is good is never answered from before.
+    pub acceptance: Acceptance,
+    /// What the answer must not be older than.
+    pub mark: Option<HistoryMark>,
+}
+
 /// What came of a request.
 #[derive(Debug)]
 pub struct Executed {
-    /// The answer.
+    /// The answer. `extensions.tidewater` holds the mark, and says so when the answer is stale.
     pub response: Response,
     /// What became of the caller's session.
     pub session: SessionChange,
+    /// What no later request that requires it is answered from before. None if the database cannot be asked.
+    pub mark: Option<HistoryMark>,
+    /// What served it.
+    pub provenance: Provenance,
 }
 
 impl Api {
@@ -96,26 +112,38 @@ impl Api {
         Self { schema, completion: Arc::new(completion), store, session_lifetime }
     }
 
-    /// Executes a request that arrives now, for whom `credential`, the token of a session, says. A token that is not good, or
-    /// no longer, is nobody's.
+    /// Executes a request of `caller` that arrives now. The request may require a mark by itself, in
+    /// `extensions.tidewater.mark`.
     ///
     /// Every error of the response has an `extensions.code`.
-    pub async fn execute(&self, request: Request, credential: Option<String>) -> Executed {
+    pub async fn execute(&self, request: Request, caller: Caller) -> Executed {
         let reader = self.store.reader();
-        let viewer = match &credential {
-            Some(token) => viewer(&reader, token).await,
-            None => Ok(None),
-        };
-        let viewer = match viewer {
-            Ok(viewer) => viewer,
-            Err(error) => return Executed { response: refusal(error), session: SessionChange::None },
-        };
         let session = Arc::default();
-        let scope = Scope::with_session(reader, viewer, self.session_lifetime, Arc::clone(&session));
-        let mut response = self.completion.execute(&self.schema, request.data(scope)).await;
+        let mut response = match self.admit(&reader, &request, &caller).await {
+            Ok(viewer) => {
+                let scope = Scope::with_session(reader.clone(), viewer, self.session_lifetime, Arc::clone(&session));
+                self.completion.execute(&self.schema, request.data(scope)).await
+            }
+            Err(error) => refusal(error),
+        };
         response.errors.iter_mut().for_each(blame_the_document);
+        let mark = reader.request().mark().await;
+        let provenance = reader.request().provenance();
+        freshness::report(&mut response, mark.as_ref(), &provenance);
         let session = std::mem::take(&mut *session.lock());
-        Executed { response, session }
+        Executed { response, session, mark, provenance }
+    }
+
+    /// Finds out who asks, and lets `reader` read as they wish from then on.
+    async fn admit(&self, reader: &Reader, request: &Request, caller: &Caller) -> Result<Option<Viewer>, Error> {
+        let marks = caller.mark.iter().cloned().chain(freshness::required(request)?);
+        marks.for_each(|mark| reader.request().require(mark));
+        let viewer = match &caller.credential {
+            Some(token) => viewer(reader, token).await?,
+            None => None,
+        };
+        reader.request().accept(caller.acceptance);
+        Ok(viewer)
     }
 
     /// The cache.

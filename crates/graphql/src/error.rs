@@ -131,7 +131,7 @@ fn code(error: &DbErr) -> Option<String> {
 }
 
 /// Whether the connection could not be made, or was lost: PostgreSQL shuts down or ends it, or it broke.
-fn is_lost(error: &DbErr) -> bool {
+pub(crate) fn is_lost(error: &DbErr) -> bool {
     let broken =
         matches!(driver(error), Some(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed));
     let ended = code(error).is_some_and(|code| code.starts_with("08") || code.starts_with("57P0"));
@@ -140,8 +140,13 @@ fn is_lost(error: &DbErr) -> bool {
 
 impl From<GateError> for Error {
     fn from(error: GateError) -> Self {
-        tracing::debug!(cause = %error, "the gate is closed");
-        Self::Unavailable
+        match error {
+            GateError::Ahead => Self::bad_user_input("mark", "this database has never given such a mark"),
+            error => {
+                tracing::debug!(cause = %error, "the gate is closed");
+                Self::Unavailable
+            }
+        }
     }
 }
 
@@ -150,6 +155,10 @@ impl From<ReadError<Self>> for Error {
         match error {
             ReadError::Gate(error) => error.into(),
             ReadError::Load(error) => Arc::unwrap_or_clone(error),
+            ReadError::TimedOut(limit) => {
+                tracing::warn!(?limit, "the database did not answer a read in time");
+                Self::Unavailable
+            }
             ReadError::Miscounted { asked, answered } => {
                 Self::internal(format_args!("a loader was asked for {asked} values and answered {answered}"))
             }

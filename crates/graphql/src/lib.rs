@@ -8,6 +8,7 @@ mod api;
 mod completion;
 mod connection;
 mod error;
+mod freshness;
 pub mod id;
 mod node;
 mod note;
@@ -22,7 +23,7 @@ mod user;
 mod validation;
 
 pub use account::hash_password;
-pub use api::{Api, ApiSettings, Executed, Limits, refusal};
+pub use api::{Api, ApiSettings, Caller, Executed, Limits, refusal};
 pub use completion::Completion;
 pub use connection::{Connection, Edge, Listed, PageArguments, PageInfo, cost};
 pub use error::Error;

@@ -2,6 +2,7 @@
 
 mod access_log;
 mod document;
+mod freshness;
 mod graphiql;
 mod graphql;
 mod health;

@@ -3,6 +3,7 @@
 
 mod faults;
 mod flights;
+mod freshness;
 mod gate;
 mod log;
 mod memory;
@@ -10,5 +11,6 @@ mod nodes;
 mod read;
 mod redis;
 mod restart;
+mod verification;
 mod world;
 mod writing;

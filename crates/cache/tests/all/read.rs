@@ -90,7 +90,7 @@ async fn a_disabled_space_reads_the_source_in_one_call_and_needs_no_poll() {
     world.read(&cache, &space, &[1, 2]).await;
     assert_eq!(world.take_loads(), [[1, 2], [1, 2]]);
     assert_eq!(world.polls(), polls);
-    assert_eq!(cache.statistics()[0].misses.disabled, 4);
+    assert_eq!(cache.statistics()[0].misses.bypassed, 4);
 }
 
 #[tokio::test]

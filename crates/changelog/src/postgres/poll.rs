@@ -1,5 +1,6 @@
 use std::time::{Duration, Instant};
 
+use futures::TryStreamExt;
 use sea_orm::sqlx::{
     self, Row,
     postgres::{PgConnectOptions, PgRow},
@@ -10,10 +11,12 @@ use super::history::history;
 use super::session::{Session, options};
 use crate::decode::{Decoder, Logged};
 use crate::log::POLL_CHANGES;
-use crate::{Change, Error, Generation, Mark, Poll, Snapshot};
+use crate::{Change, Error, Generation, Mark, Poll, Snapshot, fault};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const POLL_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long an established connection may be silent before another one is tried. Its other end may be gone without a word.
+const SILENCE: Duration = Duration::from_millis(600);
 
 /// One statement, so one snapshot for all of it. Its first row is what is visible now, the floor, and the anchor; then come the
 /// newly visible changes.
@@ -83,7 +86,8 @@ impl Log {
             match self.poll_on(session).await {
                 // The log's tables were made anew.
                 Ok(None) => (),
-                // A connection that broke while it was idle; one that only was slow would be slow again.
+                // A connection that broke, or that nobody is at the other end of; one whose answer takes long would take as
+                // long again.
                 Err(Error::Unreachable(_)) if begin.elapsed() < POLL_TIMEOUT => (),
                 done => return done?.ok_or_else(unreachable),
             }
@@ -103,7 +107,8 @@ impl Log {
             }
             let bounded = changes.len() <= POLL_CHANGES;
             let (last_mark, mark) = (Mark::Snapshot(last.snapshot.clone()), Mark::Snapshot(seen.now.clone()));
-            if bounded && mark.includes(&last_mark) && last_mark.includes(&Mark::Snapshot(seen.floor)) {
+            let complete = last_mark.includes(&Mark::Snapshot(seen.floor)) || fault::is_off("floor");
+            if bounded && mark.includes(&last_mark) && complete {
                 if let Some(last) = &mut self.last {
                     last.snapshot = seen.now;
                 }
@@ -140,19 +145,21 @@ fn unreachable() -> Error {
 }
 
 async fn news(session: &mut Session, last: &Snapshot, decoder: &Decoder) -> Result<(Seen, Vec<Change>), Error> {
-    let running: Vec<i64> = last.running.iter().map(|xid| xid.cast_signed()).collect();
+    let running = if fault::is_off("snapshot") { &[] } else { last.running.as_slice() };
+    let running: Vec<i64> = running.iter().map(|xid| xid.cast_signed()).collect();
     // One row too many tells that there are too many, and one comes before the changes.
     let limit = POLL_CHANGES as i64 + 2;
     let query = sqlx::query(POLL).bind(running).bind(last.xmax.cast_signed()).bind(limit);
-    let rows = query.fetch_all(&mut session.connection).await?;
+    let mut rows = query.fetch(&mut session.connection);
     let mut seen = None;
-    let mut changes = Vec::with_capacity(rows.len().saturating_sub(1));
-    for row in rows {
+    let mut changes = Vec::new();
+    while let Some(row) = crate::within(SILENCE, async { Ok(rows.try_next().await?) }).await? {
         match Seen::read(&row)? {
             Some(found) => seen = Some(found),
             None => changes.push(decoder.change(logged(&row)?)),
         }
     }
+    drop(rows);
     let seen = seen.ok_or_else(|| Error::different("tidewater_floor", "is empty"))?;
     Ok((seen, changes))
 }

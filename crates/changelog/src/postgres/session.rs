@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use sea_orm::sqlx::{self, ConnectOptions, PgConnection, Row, postgres::PgConnectOptions};
 
 use crate::Error;
@@ -13,6 +15,9 @@ pub(super) struct Session {
     /// What every poll must find again: the log's tables as they were, and this connection's own server process.
     pub(super) anchor: String,
 }
+
+/// After how long without an answer another attempt to connect is begun.
+const ANOTHER_ATTEMPT: Duration = Duration::from_millis(400);
 
 /// The poll's plan must not depend on statistics: with few of them it became a sequential scan. The server's own limit frees
 /// the server of a statement whose client is gone.
@@ -39,17 +44,31 @@ const GENERATION: &str = "
 
 impl Session {
     /// Opens one within `limit`.
+    ///
+    /// An attempt that gets no answer is not given up, for the network may be slow, but another is begun beside it every
+    /// [`ANOTHER_ATTEMPT`], for the network may have lost the first one's packets: whoever waits out a dead connection's
+    /// time limits is late by as much when the database is back.
     pub(super) async fn open(options: &PgConnectOptions, limit: Duration) -> Result<Self, Error> {
         crate::within(limit, async {
-            let mut connection: PgConnection = options.connect().await?;
-            refuse_standby(&mut connection).await?;
-            sqlx::raw_sql(SETTINGS).execute(&mut connection).await?;
-            sqlx::query(INCARNATION).execute(&mut connection).await?;
-            let row = sqlx::query(GENERATION).fetch_optional(&mut connection).await?;
-            let row = row.ok_or_else(|| Error::different("tidewater_floor", "is empty"))?;
-            Ok(Self { connection, generation: row.try_get(0)?, anchor: row.try_get(1)? })
+            let mut attempts = FuturesUnordered::from_iter([Self::attempt(options)]);
+            loop {
+                tokio::select! {
+                    Some(ended) = attempts.next() => return ended,
+                    () = tokio::time::sleep(ANOTHER_ATTEMPT) => attempts.push(Self::attempt(options)),
+                }
+            }
         })
         .await
+    }
+
+    async fn attempt(options: &PgConnectOptions) -> Result<Self, Error> {
+        let mut connection: PgConnection = options.connect().await?;
+        refuse_standby(&mut connection).await?;
+        sqlx::raw_sql(SETTINGS).execute(&mut connection).await?;
+        sqlx::query(INCARNATION).execute(&mut connection).await?;
+        let row = sqlx::query(GENERATION).fetch_optional(&mut connection).await?;
+        let row = row.ok_or_else(|| Error::different("tidewater_floor", "is empty"))?;
+        Ok(Self { connection, generation: row.try_get(0)?, anchor: row.try_get(1)? })
     }
 }
 

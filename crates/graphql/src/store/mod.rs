@@ -5,6 +5,7 @@
 mod batch;
 mod dependencies;
 mod item;
+mod persistent;
 mod policies;
 mod reader;
 mod spaces;

@@ -23,6 +23,8 @@ pub struct Override {
     pub list_ttl: Option<Duration>,
     /// How old an answer may be.
     pub max_staleness: Option<Duration>,
+    /// How old an answer may be while the database cannot be asked.
+    pub stale_if_error: Option<Duration>,
     /// Whether anything is kept.
     pub enabled: Option<bool>,
 }
@@ -50,6 +52,7 @@ impl Policies {
         let differs = self.overrides.get(table).copied().unwrap_or_default();
         Policy {
             max_staleness: differs.max_staleness.unwrap_or(policy.max_staleness),
+            stale_if_error: differs.stale_if_error.unwrap_or(policy.stale_if_error),
             enabled: differs.enabled.unwrap_or(policy.enabled),
             ..policy
         }

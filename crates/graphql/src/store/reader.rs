@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::batch::Batch;
 use super::dependencies::{TRACED_LINKS, links};
+use super::persistent::persistent;
 use super::spaces::Spaces;
 use super::{Item, Store, Stored};
 use crate::Error;
@@ -52,7 +53,8 @@ impl Reader {
         &self.0.store
     }
 
-    pub(super) fn request(&self) -> &Request {
+    /// The request, for what it accepts and for what has served it.
+    pub(crate) fn request(&self) -> &Request {
         &self.0.request
     }
 
@@ -116,7 +118,7 @@ impl Reader {
         let text = statement.to_string(PostgresQueryBuilder);
         let key = format!("{} {text}", std::any::type_name::<T>()).into_bytes().into_boxed_slice();
         let load = |_| async {
-            let rows = store.database.query_all(statement).await?;
+            let rows = persistent(|| store.database.query_all(statement)).await?;
             let rows = rows.iter().map(|row| T::from_query_result(row, "")).collect::<Result<Vec<T>, _>>()?;
             Ok(vec![Found::new(encoded(&rows)?)])
         };
@@ -158,7 +160,7 @@ impl Reader {
         let lookups = keys.iter().map(lookup).collect();
         let load = |missing: Vec<usize>| async {
             let missing: Vec<Uuid> = missing.into_iter().map(|index| keys[index]).collect();
-            let mut rows = selection::by_keys::<E>(&self.0.store.database, &missing).await?;
+            let mut rows = persistent(|| selection::by_keys::<E>(self.source(), &missing)).await?;
             Ok::<_, Error>(missing.iter().map(|key| Found::new(rows.remove(key))).collect())
         };
         Ok(spaces.items.read(self.request(), lookups, load).await?)
@@ -174,7 +176,7 @@ impl Reader {
         let lookups = self.lookups(shape, Some(page), &values)?;
         let load = |missing: Vec<usize>| async {
             let missing = picked(&values, missing);
-            let pages = selection::pages(&self.0.store.database, shape, page, &missing).await?;
+            let pages = persistent(|| selection::pages(self.source(), shape, page, &missing)).await?;
             self.found(shape, true, &missing, pages).await
         };
         Ok(spaces.lists.read(self.request(), lookups, load).await?)
@@ -189,7 +191,7 @@ impl Reader {
         let lookups = self.lookups(shape, None, &values)?;
         let load = |missing: Vec<usize>| async {
             let missing = picked(&values, missing);
-            let counts = selection::counts(&self.0.store.database, shape, &missing).await?;
+            let counts = persistent(|| selection::counts(self.source(), shape, &missing)).await?;
             self.found(shape, false, &missing, counts).await
         };
         Ok(spaces.counts.read(self.request(), lookups, load).await?)
@@ -216,7 +218,8 @@ impl Reader {
             return Ok(found.into_iter().map(Found::new).collect());
         };
         let store = &self.0.store;
-        let leading = selection::pages(&store.database, &links(link), &Page::first(TRACED_LINKS), values).await?;
+        let (links, page) = (links(link), Page::first(TRACED_LINKS));
+        let leading = persistent(|| selection::pages(self.source(), &links, &page, values)).await?;
         let found = found.into_iter().zip(&leading);
         Ok(found.map(|(value, links)| Found { value, dependencies: store.linked_to(shape, ordered, links) }).collect())
     }

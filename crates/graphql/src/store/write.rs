@@ -1,6 +1,7 @@
 use sea_orm::{DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 
 use super::Reader;
+use super::persistent::persistent;
 use crate::Error;
 
 impl Reader {
@@ -19,7 +20,7 @@ impl Reader {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let transaction = self.store().database.begin_with_options(options).await?;
+        let transaction = persistent(|| self.source().begin_with_options(options)).await?;
         let done = work(&transaction).await?;
         transaction.commit().await?;
         writing.settle(self.request()).await?;

@@ -7,7 +7,7 @@ use futures::stream::FuturesUnordered;
 use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 use tidewater_entity::{session, user};
-use tidewater_graphql::SessionChange;
+use tidewater_graphql::{Caller, SessionChange};
 use tidewater_testkit::{Backend, on_each_backend};
 
 use crate::fixture::{Fixture, PASSWORD};
@@ -313,7 +313,8 @@ async fn too_many_passwords_at_once_are_refused() {
     let many = std::thread::available_parallelism().unwrap().get() * 100;
     // Of these no account is looked up, but each is hashed. Not by the fixture, whose requests go on when they are dropped.
     let attempt = || Request::new(SIGN_IN).variables(Variables::from_json(sign_in("nobody", PASSWORD)));
-    let mut attempts: FuturesUnordered<_> = (0..many).map(|_| fixture.api.execute(attempt(), None)).collect();
+    let mut attempts: FuturesUnordered<_> =
+        (0..many).map(|_| fixture.api.execute(attempt(), Caller::default())).collect();
     loop {
         let answer = attempts.next().await.expect("one that is refused").response;
         match serde_json::to_value(answer).unwrap()["errors"][0]["extensions"]["code"].as_str() {

@@ -8,7 +8,7 @@ use tidewater_cache::{Cache, RedisSettings, Settings};
 use tidewater_changelog::{Log, Tracking};
 use tidewater_entity::seed::{Plan, seed};
 use tidewater_entity::{connect, tracking};
-use tidewater_graphql::{Api, ApiSettings, Executed, hash_password};
+use tidewater_graphql::{Api, ApiSettings, Caller, Executed, hash_password};
 use tidewater_migration::migrate_up;
 use tidewater_testkit::{Backend, TestDatabase, TestRedis};
 
@@ -92,9 +92,15 @@ impl Fixture {
     /// Like [`execute`](Self::execute), with what became of the session.
     pub(crate) async fn executed(&self, query: &str, variables: Value, credential: Option<&str>) -> Executed {
         let request = Request::new(query).variables(Variables::from_json(variables));
-        let (api, credential) = (self.api.clone(), credential.map(str::to_owned));
+        let caller = Caller { credential: credential.map(str::to_owned), ..Caller::default() };
+        self.executed_for(request, caller).await
+    }
+
+    /// Like [`executed`](Self::executed), of a caller who says more.
+    pub(crate) async fn executed_for(&self, request: Request, caller: Caller) -> Executed {
+        let api = self.api.clone();
         // On a worker of the runtime, as a server does: batches are formed between the turns of a task.
-        tokio::spawn(async move { api.execute(request, credential).await }).await.unwrap()
+        tokio::spawn(async move { api.execute(request, caller).await }).await.unwrap()
     }
 
     /// Like [`execute`](Self::execute), where nothing may go wrong. Answers `data`.

@@ -100,6 +100,7 @@ async fn start_cache(configuration: &Configuration, tracking: &[Tracking]) -> Re
     let settings = Settings {
         memory_bytes: cache.cache_memory as u64,
         tide_table_bytes: cache.tide_table,
+        verify_share: cache.verify_sample,
         redis,
         ..Settings::new(tracking)
     };

@@ -65,8 +65,19 @@ pub(crate) struct CacheConfiguration {
     )]
     pub(crate) max_staleness: Duration,
 
+    /// How much older than the database an answer may be while the database cannot be asked; with 0s, reads fail then
+    #[arg(
+        long,
+        value_name = "DURATION",
+        env = "TIDEWATER_STALE_IF_ERROR",
+        default_value = "0s",
+        value_parser = parse::duration,
+        global = true
+    )]
+    pub(crate) stale_if_error: Duration,
+
     /// What differs for single entities, such as `todo:item_ttl=60s,max_staleness=50ms;note:off`; the settings are on, off,
-    /// item_ttl, list_ttl and max_staleness
+    /// item_ttl, list_ttl, max_staleness and stale_if_error
     #[arg(
         long,
         value_name = "OVERRIDES",
@@ -88,6 +99,17 @@ pub(crate) struct CacheConfiguration {
         global = true
     )]
     pub(crate) log_retention: Duration,
+
+    /// The share of cached values, from 0 to 1, that are read from the database again when they are served, to prove them right
+    #[arg(
+        long,
+        value_name = "SHARE",
+        env = "TIDEWATER_VERIFY_SAMPLE",
+        default_value = "0",
+        value_parser = parse::share,
+        global = true
+    )]
+    pub(crate) verify_sample: f64,
 }
 
 impl CacheConfiguration {
@@ -108,10 +130,10 @@ impl CacheConfiguration {
 
     /// The policies of all entities.
     pub(crate) fn policies(&self) -> Policies {
-        let max_staleness = self.max_staleness;
+        let &Self { max_staleness, stale_if_error, .. } = self;
         Policies {
-            items: Policy { ttl: self.item_ttl, max_staleness, ..Policy::item() },
-            lists: Policy { ttl: self.list_ttl, max_staleness, ..Policy::list() },
+            items: Policy { ttl: self.item_ttl, max_staleness, stale_if_error, ..Policy::item() },
+            lists: Policy { ttl: self.list_ttl, max_staleness, stale_if_error, ..Policy::list() },
             overrides: self.cache_policy.0.clone(),
         }
     }
@@ -133,6 +155,8 @@ mod tests {
             item_ttl: Duration::from_secs(600),
             list_ttl: Duration::from_secs(300),
             max_staleness: Duration::ZERO,
+            stale_if_error: Duration::ZERO,
+            verify_sample: 0.0,
             cache_policy: overrides.parse().unwrap(),
             log_retention,
         }

@@ -26,6 +26,14 @@ pub(super) fn bytes(text: &str) -> Result<usize, String> {
     }
 }
 
+/// A share of a whole.
+pub(super) fn share(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err("expected a number from 0 to 1, such as 0.001".to_owned()),
+    }
+}
+
 /// A count of at least one.
 pub(super) fn positive_count(text: &str) -> Result<usize, String> {
     match text.parse() {
@@ -53,6 +61,12 @@ mod tests {
         assert_eq!(positive_duration("50ms"), Ok(Duration::from_millis(50)));
         assert!(duration("50").is_err());
         assert!(positive_duration("0s").is_err());
+    }
+
+    #[test]
+    fn shares_are_parts_of_a_whole() {
+        assert_eq!(share("0.001"), Ok(0.001));
+        assert!(share("1.1").is_err() && share("-0").is_ok() && share("NaN").is_err() && share("half").is_err());
     }
 
     #[test]

@@ -49,6 +49,7 @@ fn policy(settings: &str) -> Result<Override, String> {
                     "item_ttl" => policy.item_ttl.replace(checked(parse::positive_duration(value))?).is_some(),
                     "list_ttl" => policy.list_ttl.replace(checked(parse::positive_duration(value))?).is_some(),
                     "max_staleness" => policy.max_staleness.replace(checked(parse::duration(value))?).is_some(),
+                    "stale_if_error" => policy.stale_if_error.replace(checked(parse::duration(value))?).is_some(),
                     _ => return Err(unknown(setting)),
                 }
             }
@@ -61,7 +62,10 @@ fn policy(settings: &str) -> Result<Override, String> {
 }
 
 fn unknown(setting: &str) -> String {
-    format!("'{setting}' is not one of on, off, item_ttl=DURATION, list_ttl=DURATION and max_staleness=DURATION")
+    format!(
+        "'{setting}' is not one of on, off, item_ttl=DURATION, list_ttl=DURATION, max_staleness=DURATION and \
+         stale_if_error=DURATION"
+    )
 }
 
 #[cfg(test)]
@@ -74,10 +78,12 @@ mod tests {
 
     #[test]
     fn settings_are_read_per_entity() {
-        let PolicyOverrides(overrides) = parsed("todo:item_ttl=60s,max_staleness=50ms; note:off;").unwrap();
+        let PolicyOverrides(overrides) =
+            parsed("todo:item_ttl=60s,max_staleness=50ms,stale_if_error=1h; note:off;").unwrap();
         let todo = Override {
             item_ttl: Some(Duration::from_secs(60)),
             max_staleness: Some(Duration::from_millis(50)),
+            stale_if_error: Some(Duration::from_secs(3600)),
             ..Override::default()
         };
         let note = Override { enabled: Some(false), ..Override::default() };

@@ -1,17 +1,18 @@
 //! GraphQL over HTTP: `POST` with a JSON body, or `GET` with a query string for what changes nothing.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use async_graphql_axum::GraphQLResponse;
 use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Uri};
 use axum::response::{IntoResponse, Response};
-use tidewater_graphql::SessionChange;
+use tidewater_graphql::{Caller, SessionChange};
 use tokio::time::timeout;
 
 use super::refusal::Refusal;
-use super::{Service, document, parameters, session_cookie};
+use super::{Service, document, freshness, parameters, session_cookie};
 
 pub(super) async fn post(State(service): State<Arc<Service>>, request: Request) -> Response {
     service
@@ -47,10 +48,20 @@ impl Service {
 
     async fn execute(&self, headers: &HeaderMap, mut request: async_graphql::Request) -> Result<Response, Refusal> {
         document::check(&mut request, self.limits.max_complexity)?;
-        let executed = self.api.execute(request, session_cookie::credential(headers)).await;
+        let is_mutation = document::is_mutation(&mut request);
+        let caller = Caller {
+            credential: session_cookie::credential(headers),
+            acceptance: freshness::acceptance(headers),
+            mark: freshness::mark(headers)?,
+        };
+        let begun = Instant::now();
+        let executed = self.api.execute(request, caller).await;
+        let execution = begun.elapsed();
         let mut response = GraphQLResponse::from(executed.response).into_response();
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
-        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        let told = response.headers_mut();
+        told.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+        told.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        freshness::report(told, executed.mark.as_ref(), &executed.provenance, is_mutation, execution);
         let cookie = match executed.session {
             SessionChange::None => None,
             SessionChange::Start { token, lifetime } => session_cookie::start(&token, lifetime, self.secure_cookie),

@@ -1,12 +1,13 @@
 //! The parameters of a GraphQL request, from a body or from a query string.
 
-use async_graphql::{Request, Variables};
+use async_graphql::{Extensions, Request, Variables};
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
 use axum::extract::{DefaultBodyLimit, FromRequest, Query};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Uri};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::refusal::Refusal;
 
@@ -17,6 +18,7 @@ struct BodyParameters {
     query: Option<String>,
     operation_name: Option<String>,
     variables: Option<Variables>,
+    extensions: Option<Extensions>,
 }
 
 /// What a query string holds.
@@ -27,6 +29,8 @@ struct QueryParameters {
     operation_name: Option<String>,
     /// A JSON text.
     variables: Option<String>,
+    /// A JSON text.
+    extensions: Option<String>,
 }
 
 /// Reads the body of `request`, of at most `limit` bytes.
@@ -46,12 +50,18 @@ pub(super) async fn of_body(mut request: axum::extract::Request, limit: usize) -
 pub(super) fn of_query_string(uri: &Uri) -> Result<Request, Refusal> {
     let Query(given) = Query::<QueryParameters>::try_from_uri(uri)
         .map_err(|_| Refusal::malformed("the query string is not of the form NAME=VALUE&NAME=VALUE, each name once"))?;
-    let variables = match given.variables.as_deref().filter(|text| !text.is_empty()) {
-        Some(text) => serde_json::from_str::<Variables>(text)
-            .map_err(|error| Refusal::malformed(format!("`variables` is not a JSON object: {error}")))?,
-        None => Variables::default(),
-    };
-    assemble(given.query, given.operation_name, variables)
+    let variables = of_text("variables", given.variables)?;
+    let extensions = of_text("extensions", given.extensions)?;
+    assemble(given.query, given.operation_name, variables, extensions)
+}
+
+/// A parameter whose value is the text of a JSON object.
+fn of_text<T: Default + DeserializeOwned>(name: &str, text: Option<String>) -> Result<T, Refusal> {
+    match text.filter(|text| !text.is_empty()) {
+        Some(text) => serde_json::from_str(&text)
+            .map_err(|error| Refusal::malformed(format!("`{name}` is not a JSON object: {error}"))),
+        None => Ok(T::default()),
+    }
 }
 
 fn of_json(body: &[u8]) -> Result<Request, Refusal> {
@@ -61,13 +71,20 @@ fn of_json(body: &[u8]) -> Result<Request, Refusal> {
     }
     let given: BodyParameters = serde_json::from_slice(body)
         .map_err(|error| Refusal::malformed(format!("the request body is not a GraphQL request in JSON: {error}")))?;
-    assemble(given.query, given.operation_name, given.variables.unwrap_or_default())
+    let (variables, extensions) = (given.variables.unwrap_or_default(), given.extensions.unwrap_or_default());
+    assemble(given.query, given.operation_name, variables, extensions)
 }
 
-fn assemble(query: Option<String>, operation_name: Option<String>, variables: Variables) -> Result<Request, Refusal> {
+fn assemble(
+    query: Option<String>,
+    operation_name: Option<String>,
+    variables: Variables,
+    extensions: Extensions,
+) -> Result<Request, Refusal> {
     let query =
         query.filter(|query| !query.trim().is_empty()).ok_or_else(|| Refusal::malformed("`query` is missing"))?;
-    let request = Request::new(query).variables(variables);
+    let mut request = Request::new(query).variables(variables);
+    request.extensions = extensions;
     Ok(match operation_name.filter(|name| !name.is_empty()) {
         Some(name) => request.operation_name(name),
         None => request,

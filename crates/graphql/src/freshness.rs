@@ -1,0 +1,42 @@
+//! Freshness as clients see it in a request's and a response's `extensions.tidewater`.
+
+use async_graphql::{Request, Response, Value, value};
+use tidewater_cache::{HistoryMark, Provenance};
+
+use crate::Error;
+
+/// The name under `extensions`.
+const NAME: &str = "tidewater";
+
+/// The mark that the request requires in its `extensions`, if it does.
+///
+/// # Errors
+/// `BAD_USER_INPUT` for what was never a mark.
+pub(crate) fn required(request: &Request) -> Result<Option<HistoryMark>, Error> {
+    let Some(Value::Object(extension)) = request.extensions.get(NAME) else { return Ok(None) };
+    match extension.get("mark") {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => text.parse().map(Some).map_err(|_| not_a_mark()),
+        Some(_) => Err(not_a_mark()),
+    }
+}
+
+/// Tells the client the response's mark, and whether the response is older than allowed otherwise.
+pub(crate) fn report(response: &mut Response, mark: Option<&HistoryMark>, provenance: &Provenance) {
+    let mut told = async_graphql::indexmap::IndexMap::new();
+    if let Some(mark) = mark {
+        told.insert(async_graphql::Name::new("mark"), Value::from(mark.to_string()));
+    }
+    if provenance.stale {
+        told.insert(async_graphql::Name::new("stale"), value!(true));
+        let age = i64::try_from(provenance.age.as_millis()).unwrap_or(i64::MAX);
+        told.insert(async_graphql::Name::new("ageMilliseconds"), Value::from(age));
+    }
+    if !told.is_empty() {
+        response.extensions.insert(NAME.to_owned(), Value::Object(told));
+    }
+}
+
+fn not_a_mark() -> Error {
+    Error::bad_user_input("extensions.tidewater.mark", "this is not a mark that this server gives")
+}
