@@ -1,4 +1,5 @@
-//! Real servers for tests: PostgreSQL, Redis and the tidewater binary, started from what is installed.
+//! Real servers for tests, with faults on demand: PostgreSQL, Redis and the tidewater binary, started from what is
+//! installed.
 //!
 //! Everything here panics instead of returning errors, with a sentence that says what to do and, for a server, with
 //! its log: the caller is a test, and a test that cannot run has failed.
@@ -15,6 +16,7 @@ mod installed;
 mod port;
 mod postgres;
 mod process;
+mod proxy;
 mod redis;
 mod reply;
 mod server;
@@ -24,5 +26,6 @@ mod template;
 pub use backend::Backend;
 pub use database::TestDatabase;
 pub use postgres::Postgres;
+pub use proxy::Proxy;
 pub use redis::{Dump, TestRedis};
 pub use server::{Server, run};

@@ -5,5 +5,6 @@ mod backends;
 mod databases;
 mod lifetime;
 mod postgres;
+mod proxy;
 mod redis;
 mod server;
