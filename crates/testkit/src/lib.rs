@@ -12,6 +12,7 @@
 
 mod backend;
 mod database;
+mod family;
 mod installed;
 mod port;
 mod postgres;

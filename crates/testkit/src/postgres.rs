@@ -1,6 +1,7 @@
 //! A PostgreSQL server: the one that a test process shares, or one that a test may break.
 
 use std::{
+    collections::BTreeSet,
     env, fs,
     os::unix::fs::{MetadataExt, chown},
     path::Path,
@@ -8,11 +9,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use sea_orm::sqlx::{self, Connection, PgConnection};
 use tempfile::TempDir;
 use tokio::{sync::OnceCell, time};
 
 use crate::{
     database::TestDatabase,
+    family::{Stopped, send},
     installed::installed,
     port::unused_port,
     process::{Account, PATIENCE, Process, Supervision},
@@ -46,6 +49,7 @@ struct Own {
     account: Option<Account>,
     port: u16,
     process: Option<Process>,
+    paused: Option<Stopped>,
 }
 
 impl Postgres {
@@ -71,7 +75,7 @@ impl Postgres {
         let directory =
             tempfile::Builder::new().prefix("tidewater-postgres-").tempdir().expect("a temporary directory");
         let account = account(directory.path());
-        let mut own = Own { directory, account, port: 0, process: None };
+        let mut own = Own { directory, account, port: 0, process: None, paused: None };
         own.create().await;
         own.run().await;
         Self { url: format!("postgres://tidewater@127.0.0.1:{}/postgres", own.port), own: Some(own) }
@@ -100,6 +104,33 @@ impl Postgres {
     /// Kills the server process (`SIGKILL`); its children follow within moments.
     pub async fn kill(&mut self) {
         self.own().end("KILL").await;
+    }
+
+    /// Lets every process of the server hang: connections stay open, new ones are made but not answered, and nothing
+    /// happens until [`resume`](Self::resume), or until the server is ended.
+    pub fn pause(&mut self) {
+        self.own().pause();
+    }
+
+    /// Lets a paused server go on.
+    pub fn resume(&mut self) {
+        self.own().resume();
+    }
+
+    /// Kills the process that serves one connection (`SIGKILL`), as the kernel does when memory is short: the server
+    /// lives, breaks all connections, and recovers. Returns when it accepts connections again.
+    pub async fn crash_backend(&mut self) {
+        let mut connection = PgConnection::connect(&self.url).await.unwrap_or_else(|error| panic!("{error}"));
+        let statement = "SELECT pg_backend_pid()";
+        let backend: i32 = sqlx::query_scalar(statement).fetch_one(&mut connection).await.expect("a connection works");
+        let process = self.own().running();
+        let ready_before = count_ready(process);
+        send("KILL", &BTreeSet::from([backend as u32]));
+        let deadline = Instant::now() + PATIENCE;
+        while count_ready(process) == ready_before {
+            assert!(Instant::now() < deadline, "PostgreSQL did not recover; its log:\n{}", process.log());
+            time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// Starts the stopped server again on the same port and data, and returns when it accepts connections.
@@ -148,7 +179,27 @@ impl Own {
     async fn end(&mut self, signal: &str) {
         let mut process = self.process.take().expect("PostgreSQL is running");
         process.signal(signal);
+        // Only then do paused processes see what has come over them.
+        self.resume();
         process.ended().await;
+    }
+
+    fn pause(&mut self) {
+        assert!(self.paused.is_none(), "PostgreSQL is already paused");
+        self.running();
+        let file = fs::read_to_string(self.data().join("postmaster.pid")).expect("a running server has this file");
+        let postmaster = file.lines().next().and_then(|line| line.parse().ok()).expect("its first line is a number");
+        self.paused = Some(Stopped::stop(postmaster));
+    }
+
+    fn resume(&mut self) {
+        if let Some(paused) = self.paused.take() {
+            paused.go_on();
+        }
+    }
+
+    fn running(&self) -> &Process {
+        self.process.as_ref().expect("PostgreSQL is running")
     }
 
     fn start(&self, command: &Command) -> Process {
@@ -159,6 +210,17 @@ impl Own {
     fn data(&self) -> std::path::PathBuf {
         self.directory.path().join("data")
     }
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        // The end of the process is waited for, and a paused one does not end.
+        self.resume();
+    }
+}
+
+fn count_ready(process: &Process) -> usize {
+    process.log().matches(READY).count()
 }
 
 /// PostgreSQL refuses to run as root: then the account that it is to run as instead, which `directory` is given to.

@@ -12,6 +12,8 @@ child=$!
     done
     trap '' TERM
     kill -s "$last_signal" "$child" 2>/dev/null
+    # It may be paused.
+    kill -s CONT "$child" 2>/dev/null
     exit 0
 ) <&3 &
 watcher=$!

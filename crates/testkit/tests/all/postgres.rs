@@ -1,4 +1,11 @@
+use std::time::Duration;
+
+use sea_orm::{ConnectionTrait, TransactionTrait};
 use tidewater_testkit::Postgres;
+use tokio::time::timeout;
+
+/// How long an answer that is not to come is waited for.
+const MOMENT: Duration = Duration::from_millis(100);
 
 #[tokio::test]
 async fn what_was_committed_survives_each_way_to_end() {
@@ -14,4 +21,50 @@ async fn what_was_committed_survives_each_way_to_end() {
     postgres.kill().await;
     postgres.start_again().await;
     assert_eq!(database.sql("DELETE FROM tag").await, 1);
+}
+
+#[tokio::test]
+async fn a_paused_server_answers_nobody_until_it_is_resumed() {
+    let mut postgres = Postgres::start().await;
+    let database = postgres.database().await;
+    let connection = database.connect().await;
+    connection.execute_unprepared("CREATE TABLE tag (name text)").await.unwrap();
+    postgres.pause();
+    let mut answer = connection.execute_unprepared("INSERT INTO tag VALUES ('tide')");
+    assert!(timeout(MOMENT, &mut answer).await.is_err());
+    assert!(timeout(MOMENT, database.try_sql("SELECT 1")).await.is_err());
+    postgres.resume();
+    assert_eq!(answer.await.unwrap().rows_affected(), 1);
+    assert_eq!(database.sql("DELETE FROM tag").await, 1);
+}
+
+#[tokio::test]
+async fn a_paused_server_can_be_ended() {
+    let mut postgres = Postgres::start().await;
+    let database = postgres.database().await;
+    let _connection = database.connect().await;
+    postgres.pause();
+    postgres.kill().await;
+    postgres.start_again().await;
+    postgres.pause();
+    postgres.stop_immediately().await;
+    postgres.start_again().await;
+    database.sql("SELECT 1").await;
+    postgres.pause();
+}
+
+#[tokio::test]
+async fn a_crashed_backend_breaks_every_connection_and_loses_nothing() {
+    let mut postgres = Postgres::start().await;
+    let database = postgres.database().await;
+    let connection = database.connect().await;
+    let before = connection.begin().await.unwrap();
+    before.execute_unprepared("CREATE TABLE tag (name text)").await.unwrap();
+    before.commit().await.unwrap();
+    let open = connection.begin().await.unwrap();
+    open.execute_unprepared("INSERT INTO tag VALUES ('open')").await.unwrap();
+    postgres.crash_backend().await;
+    assert!(open.execute_unprepared("SELECT 1").await.is_err());
+    assert_eq!(database.sql("DELETE FROM tag").await, 0);
+    assert!(postgres.log().contains("was terminated by signal 9"), "{}", postgres.log());
 }
