@@ -115,6 +115,10 @@ impl Process {
         }
     }
 
+    pub(crate) fn has_ended(&self) -> bool {
+        self.log.borrow().ended
+    }
+
     /// Waits until the process has ended by itself or by a signal sent before, and its log is complete. Returns its
     /// exit code, which for a process ended by a signal is 128 + the signal's number.
     ///

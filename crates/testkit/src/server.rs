@@ -3,6 +3,7 @@
 use std::{
     path::Path,
     process::{Command, Output as Ended},
+    time::{Duration, Instant},
 };
 
 use reqwest::{Client, Response};
@@ -13,13 +14,16 @@ use tokio::time;
 use crate::process::{BROKEN_MACHINE, Output, PATIENCE, Process, Supervision, supervised};
 
 const LISTENING: &str = "listening on http://127.0.0.1:";
+const PORT_IN_USE: &str = "Address already in use";
 
 /// A running server, on a free port of 127.0.0.1. Dropping it kills it.
 ///
 /// It runs in an empty directory and with no environment but `PATH` and what the test gives, so neither a `.env`
 /// file nor a `DATABASE_URL` of the developer reaches it.
 pub struct Server {
+    command: Command,
     process: Process,
+    port: u16,
     url: String,
     client: Client,
     directory: TempDir,
@@ -31,15 +35,38 @@ impl Server {
     /// Panics with its log when it does not.
     pub async fn start(binary: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let directory = tempfile::Builder::new().prefix("tidewater-server-").tempdir().expect(BROKEN_MACHINE);
-        let mut command = command(binary, arguments, environment, directory.path());
-        command.args(["--listen", "127.0.0.1:0"]);
-        let supervision = Supervision { last_signal: "KILL", directory: Some(directory.path()), account: None };
-        let process = Process::start(&command, supervision);
-        let Some(port) = process.find_in_log(port).await else {
-            panic!("the server did not say `{LISTENING}PORT`; its log:\n{}", process.log());
-        };
-        let client = Client::builder().timeout(PATIENCE).build().expect("a client without TLS has nothing to load");
-        Self { process, url: format!("http://127.0.0.1:{port}"), client, directory }
+        let command = command(binary, arguments, environment, directory.path());
+        let (process, port) = run_listening(&command, directory.path(), 0).await;
+        let Some(port) = port else { not_listening(&process) };
+        Self { command, process, port, url: format!("http://127.0.0.1:{port}"), client: client(), directory }
+    }
+
+    /// Starts it again after [`terminate`](Self::terminate) or [`kill`](Self::kill), on the same port and directory
+    /// with the same arguments and environment, and waits until it listens.
+    pub async fn start_again(&mut self) {
+        self.start_again_with(&[]).await;
+    }
+
+    /// Like [`start_again`](Self::start_again), with these variables changed in its environment from now on.
+    pub async fn start_again_with(&mut self, environment: &[(&str, &str)]) {
+        assert!(self.process.has_ended(), "the server is already running");
+        self.command.envs(environment.iter().copied());
+        // Connections to the process that is gone are of no use.
+        self.client = client();
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let (process, port) = run_listening(&self.command, self.directory.path(), self.port).await;
+            self.process = process;
+            if port == Some(self.port) {
+                return;
+            }
+            // The kernel may have given the port to an outgoing connection meanwhile.
+            let passing = self.log().contains(PORT_IN_USE) && Instant::now() < deadline;
+            if !passing {
+                not_listening(&self.process);
+            }
+            time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// Its address, `http://127.0.0.1:PORT`.
@@ -57,7 +84,7 @@ impl Server {
         &self.client
     }
 
-    /// Everything that it has written to standard error and standard output so far.
+    /// Everything that it has written to standard error and standard output since it was last started.
     pub fn log(&self) -> String {
         self.process.log()
     }
@@ -139,13 +166,32 @@ pub async fn run(binary: &Path, arguments: &[&str], environment: &[(&str, &str)]
     ended.unwrap_or_else(|_| panic!("{arguments:?} did not end within {PATIENCE:?}")).expect("its output can be read")
 }
 
+/// Runs the command until it listens; the port is none when it does not.
+async fn run_listening(command: &Command, directory: &Path, port: u16) -> (Process, Option<u16>) {
+    let mut listening = Command::new(command.get_program());
+    listening.args(command.get_args()).args(["--listen", &format!("127.0.0.1:{port}")]).current_dir(directory);
+    listening.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let supervision = Supervision { last_signal: "KILL", directory: Some(directory), account: None };
+    let process = Process::start(&listening, supervision);
+    let port = process.find_in_log(port_in).await;
+    (process, port)
+}
+
+fn not_listening(process: &Process) -> ! {
+    panic!("the server did not say `{LISTENING}PORT`; its log:\n{}", process.log())
+}
+
+fn client() -> Client {
+    Client::builder().timeout(PATIENCE).build().expect("a client without TLS has nothing to load")
+}
+
 fn command(binary: &Path, arguments: &[&str], environment: &[(&str, &str)], directory: &Path) -> Command {
     let mut command = Command::new(binary);
     command.args(arguments).envs(environment.iter().copied()).current_dir(directory);
     command
 }
 
-fn port(line: &str) -> Option<u16> {
+fn port_in(line: &str) -> Option<u16> {
     let (_, rest) = line.split_once(LISTENING)?;
     let digits = rest.split(|character: char| !character.is_ascii_digit()).next()?;
     digits.parse().ok()

@@ -50,6 +50,47 @@ async fn a_server_says_where_it_listens_and_ends_when_asked() {
 }
 
 #[tokio::test]
+async fn a_server_starts_again_as_it_was_on_the_port_that_it_had() {
+    // Takes the port 4321 where it may choose.
+    let (_directory, path) = script(
+        "port=${3#127.0.0.1:}; [ $port != 0 ] || port=4321
+         echo start >>starts
+         echo \"$* with $GIVEN $CHANGED for the $(wc -l <starts | tr -d ' ')th time\"
+         echo \"listening on http://127.0.0.1:$port\"
+         exec sleep 60",
+    );
+    let mut server = Server::start(&path, &["serve"], &[("GIVEN", "one"), ("CHANGED", "two")]).await;
+    server.logged("serve --listen 127.0.0.1:0 with one two for the 1th time").await;
+    server.kill().await;
+    server.start_again().await;
+    assert_eq!(server.url(), "http://127.0.0.1:4321");
+    server.logged("serve --listen 127.0.0.1:4321 with one two for the 2th time").await;
+    server.terminate().await;
+    server.start_again_with(&[("CHANGED", "three")]).await;
+    server.logged("serve --listen 127.0.0.1:4321 with one three for the 3th time").await;
+    assert!(!server.log().contains("two"), "only the log of the last start is kept");
+}
+
+#[tokio::test]
+async fn a_server_whose_port_is_taken_for_a_moment_tries_again() {
+    let (_directory, path) = script(
+        "[ $3 != 127.0.0.1:4321 ] || [ -e tried ] || { touch tried; echo 'Address already in use'; exit 1; }
+         echo listening on http://127.0.0.1:4321; exec sleep 60",
+    );
+    let mut server = Server::start(&path, &["serve"], &[]).await;
+    server.kill().await;
+    server.start_again().await;
+    assert!(server.directory().join("tried").exists());
+}
+
+#[tokio::test]
+#[should_panic(expected = "already running")]
+async fn a_running_server_is_not_started_again() {
+    let (_directory, path) = script("echo listening on http://127.0.0.1:4321; exec sleep 60");
+    Server::start(&path, &["serve"], &[]).await.start_again().await;
+}
+
+#[tokio::test]
 #[should_panic(expected = "no such column")]
 async fn a_server_that_does_not_start_shows_its_log() {
     let (_directory, path) = script("echo 'no such column' >&2; exit 1");
