@@ -19,6 +19,7 @@ mod postgres;
 mod process;
 mod proxy;
 mod redis;
+mod replication;
 mod reply;
 mod server;
 mod sqlite;

@@ -52,10 +52,14 @@ impl TestRedis {
 
     /// A server of the test's own, whatever the environment gives: for a test that breaks it.
     pub async fn start_own() -> Self {
+        Self::start_own_with_prefix(unique_prefix()).await
+    }
+
+    pub(crate) async fn start_own_with_prefix(prefix: String) -> Self {
         let directory = tempfile::Builder::new().prefix("tidewater-redis-").tempdir().expect(BROKEN_MACHINE);
         let mut own = Own { directory, port: 0, process: None };
         own.run().await;
-        Self { address: format!("127.0.0.1:{}", own.port), prefix: unique_prefix(), own: Some(own) }
+        Self { address: format!("127.0.0.1:{}", own.port), prefix, own: Some(own) }
     }
 
     /// Its URL, `redis://HOST:PORT`.
@@ -135,9 +139,25 @@ impl TestRedis {
         self.own_mut().running().signal("CONT");
     }
 
+    /// Takes away its memory: writes are refused until [`make_room`](Self::make_room), reads are answered.
+    pub async fn fill_up(&self) {
+        self.own();
+        self.command(&["CONFIG", "SET", "maxmemory-policy", "noeviction", "maxmemory", "1"]).await;
+    }
+
+    /// Lets a server that was filled up take writes again.
+    pub async fn make_room(&self) {
+        self.own();
+        self.command(&["CONFIG", "SET", "maxmemory", "0"]).await;
+    }
+
     /// Everything that the server has logged since it was last started; empty for a server given by environment.
     pub fn log(&self) -> String {
         self.own.as_ref().and_then(|own| own.process.as_ref()).map(Process::log).unwrap_or_default()
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        &self.address
     }
 
     fn own(&self) -> &Own {
@@ -163,7 +183,9 @@ impl Own {
                 self.port = unused_port();
             }
             let mut command = Command::new(installed("redis-server"));
-            command.args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--save", "", "--dir"]);
+            command.args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
+            // A master waits for further replicas otherwise.
+            command.args(["--repl-diskless-sync-delay", "0", "--dir"]);
             command.arg(self.directory.path());
             let directory = Some(self.directory.path());
             let process = Process::start(&command, Supervision { last_signal: "KILL", directory, account: None });

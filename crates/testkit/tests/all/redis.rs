@@ -51,3 +51,34 @@ async fn a_paused_server_answers_when_it_is_resumed() {
     redis.resume();
     assert_eq!(redis.command(&["PING"]).await, "PONG");
 }
+
+#[tokio::test]
+async fn a_replica_follows_its_master_until_it_is_promoted() {
+    let master = TestRedis::start_own().await;
+    master.command(&["SET", "key", "before the replica"]).await;
+    let replica = TestRedis::start_replica_of(&master).await;
+    assert_eq!(replica.prefix(), master.prefix());
+    assert_eq!(replica.command(&["GET", "key"]).await, "before the replica");
+    assert!(replica.try_command(&["SET", "key", "value"]).await.unwrap_err().contains("READONLY"));
+
+    master.command(&["SET", "key", "replicated"]).await;
+    replica.catch_up(&master).await;
+    assert_eq!(replica.command(&["GET", "key"]).await, "replicated");
+
+    replica.promote().await;
+    master.command(&["SET", "key", "lost"]).await;
+    assert_eq!(replica.command(&["GET", "key"]).await, "replicated");
+    replica.command(&["SET", "key", "its own"]).await;
+    assert_eq!(master.command(&["GET", "key"]).await, "lost");
+}
+
+#[tokio::test]
+async fn a_full_server_answers_reads_and_refuses_writes_until_there_is_room() {
+    let redis = TestRedis::start_own().await;
+    redis.command(&["SET", "key", "value"]).await;
+    redis.fill_up().await;
+    assert!(redis.try_command(&["SET", "other", "value"]).await.unwrap_err().contains("OOM"));
+    assert_eq!(redis.command(&["GET", "key"]).await, "value");
+    redis.make_room().await;
+    assert_eq!(redis.command(&["SET", "other", "value"]).await, "OK");
+}
