@@ -4,5 +4,6 @@
 mod breaker;
 mod dependency;
 mod envelope;
+mod oracle;
 mod ring;
 mod tide_table;
