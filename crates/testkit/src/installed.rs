@@ -1,4 +1,4 @@
-//! Finds the installed server binaries.
+//! Finds what is installed for tests.
 
 use std::{
     env, fs,
@@ -6,11 +6,18 @@ use std::{
     process::Command,
 };
 
+/// What a panic says where something is not installed.
+pub(crate) const BRINGS_ALL: &str = "`apt-get install postgresql redis-server faketime` brings what the tests need";
+
 /// The path of an installed binary. Panics with how to install it when there is none.
 pub(crate) fn installed(name: &str) -> PathBuf {
-    find(name).unwrap_or_else(|| {
-        panic!("`{name}` is not installed: `apt-get install postgresql redis-server` brings what the tests need")
-    })
+    find(name).unwrap_or_else(|| panic!("`{name}` is not installed: {BRINGS_ALL}"))
+}
+
+/// The library that gives a process another wall clock, where Debian keeps it.
+pub(crate) fn libfaketime() -> Option<PathBuf> {
+    let architectures = fs::read_dir("/usr/lib").into_iter().flatten().flatten();
+    architectures.map(|entry| entry.path().join("faketime/libfaketime.so.1")).find(|path| path.is_file())
 }
 
 fn find(name: &str) -> Option<PathBuf> {

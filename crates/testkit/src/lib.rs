@@ -11,6 +11,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on must fail there and then")]
 
 mod backend;
+mod clock;
 mod database;
 mod family;
 mod installed;
@@ -26,6 +27,7 @@ mod sqlite;
 mod template;
 
 pub use backend::Backend;
+pub use clock::Clock;
 pub use database::TestDatabase;
 pub use postgres::Postgres;
 pub use proxy::Proxy;

@@ -25,4 +25,6 @@ kill "$watcher" 2>/dev/null
 if wait "$watcher" 2>/dev/null && [ -n "$directory" ]; then
     rm -rf "$directory"
 fi
+# libfaketime, where it is loaded, cleans up after programs only that end in a way which not every shell does.
+[ -z "$FAKETIME_SHARED" ] || rm -f "/dev/shm/faketime_shm_$$" "/dev/shm/sem.faketime_sem_$$"
 exit "$status"

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod backends;
+mod clock;
 mod databases;
 mod lifetime;
 mod postgres;
