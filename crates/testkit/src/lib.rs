@@ -32,4 +32,4 @@ pub use database::TestDatabase;
 pub use postgres::Postgres;
 pub use proxy::Proxy;
 pub use redis::{Dump, TestRedis};
-pub use server::{Server, run};
+pub use server::{Answer, Server, run};

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use reqwest::{Client, Response};
+use reqwest::{Client, Response, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::time;
@@ -27,6 +27,17 @@ pub struct Server {
     url: String,
     client: Client,
     directory: TempDir,
+}
+
+/// What a server answers to a GraphQL request.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status of the response.
+    pub status: StatusCode,
+    /// The headers of the response.
+    pub headers: HeaderMap,
+    /// The whole answer: `data`, `errors`, `extensions`.
+    pub body: Value,
 }
 
 impl Server {
@@ -99,12 +110,27 @@ impl Server {
     ///
     /// `variables` may be null. Panics with the log when the answer is no JSON.
     pub async fn graphql(&self, query: &str, variables: Value) -> Value {
-        self.answer(query, variables, None).await
+        self.ask(&[], &json!({ "query": query, "variables": variables })).await.body
     }
 
     /// Like [`graphql`](Self::graphql), as the user whom the bearer token belongs to.
     pub async fn graphql_as(&self, token: &str, query: &str, variables: Value) -> Value {
-        self.answer(query, variables, Some(token)).await
+        let authorization = format!("Bearer {token}");
+        let request = json!({ "query": query, "variables": variables });
+        self.ask(&[("authorization", &authorization)], &request).await.body
+    }
+
+    /// Posts a GraphQL request (`query`, `variables`, ...) with these headers and its content type.
+    ///
+    /// Panics with the log when the answer is no JSON.
+    pub async fn ask(&self, headers: &[(&str, &str)], request: &Value) -> Answer {
+        let headers = [&[("content-type", "application/json")], headers].concat();
+        let response = self.post_raw(&headers, request.to_string()).await;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let text = response.text().await.unwrap_or_else(|error| panic!("{error:?}; the log:\n{}", self.log()));
+        let body = serde_json::from_str(&text);
+        let body = body.unwrap_or_else(|_| panic!("{status} {text}\nthe log:\n{}", self.log()));
+        Answer { status, headers, body }
     }
 
     /// Posts `body` as it is to `/graphql`, with these headers and no others.
@@ -137,17 +163,6 @@ impl Server {
     /// Lets it go on after [`pause`](Self::pause).
     pub fn resume(&mut self) {
         self.process.signal("CONT");
-    }
-
-    async fn answer(&self, query: &str, variables: Value, token: Option<&str>) -> Value {
-        let body = json!({ "query": query, "variables": variables }).to_string();
-        let authorization = token.map(|token| format!("Bearer {token}"));
-        let mut headers = vec![("content-type", "application/json")];
-        headers.extend(authorization.as_deref().map(|value| ("authorization", value)));
-        let response = self.post_raw(&headers, body).await;
-        let status = response.status();
-        let text = response.text().await.unwrap_or_else(|error| panic!("{error:?}; the log:\n{}", self.log()));
-        serde_json::from_str(&text).unwrap_or_else(|_| panic!("{status} {text}\nthe log:\n{}", self.log()))
     }
 }
 

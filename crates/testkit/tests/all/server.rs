@@ -1,6 +1,6 @@
 use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 use tidewater_testkit::{Server, run};
 
@@ -97,9 +97,8 @@ async fn a_server_that_does_not_start_shows_its_log() {
     Server::start(&path, &["serve"], &[]).await;
 }
 
-#[tokio::test]
-async fn graphql_is_posted_with_the_token() {
-    // Answers one request with its own authorization header; the real server has its tests in its own crate.
+/// A stand-in that answers one request with what it was sent; the real server has its tests in its own crate.
+async fn echo() -> Server {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
@@ -111,14 +110,34 @@ async fn graphql_is_posted_with_the_token() {
         }
         let request = String::from_utf8(request).unwrap();
         let (head, body) = request.split_once("\r\n\r\n").unwrap();
-        let token = head.lines().find_map(|line| line.strip_prefix("authorization: "));
-        let answer = json!({ "token": token, "body": serde_json::from_str::<Value>(body).unwrap() }).to_string();
-        let response = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{answer}", answer.len());
+        let headers: Map<String, Value> = head
+            .lines()
+            .filter_map(|line| line.split_once(": "))
+            .map(|(name, value)| (name.to_owned(), value.into()))
+            .collect();
+        let answer = json!({ "headers": headers, "body": serde_json::from_str::<Value>(body).unwrap() }).to_string();
+        let length = answer.len();
+        let response = format!("HTTP/1.1 503 Busy\r\nretry-after: 1\r\ncontent-length: {length}\r\n\r\n{answer}");
         stream.write_all(response.as_bytes()).await.unwrap();
     });
     let (_directory, path) = script(&format!("echo listening on http://127.0.0.1:{port}; exec sleep 60"));
-    let server = Server::start(&path, &["serve"], &[]).await;
-    let answer = server.graphql_as("secret", "{ viewer { id } }", json!({ "a": 1 })).await;
-    let expected = json!({ "query": "{ viewer { id } }", "variables": { "a": 1 } });
-    assert_eq!(answer, json!({ "token": "Bearer secret", "body": expected }));
+    Server::start(&path, &["serve"], &[]).await
+}
+
+#[tokio::test]
+async fn graphql_is_posted_with_the_token() {
+    let answer = echo().await.graphql_as("secret", "{ viewer { id } }", json!({ "a": 1 })).await;
+    assert_eq!(answer["headers"]["authorization"], "Bearer secret");
+    assert_eq!(answer["body"], json!({ "query": "{ viewer { id } }", "variables": { "a": 1 } }));
+}
+
+#[tokio::test]
+async fn a_question_goes_with_its_headers_and_its_answer_comes_with_status_and_headers() {
+    let request = json!({ "query": "{ viewer { id } }", "operationName": null });
+    let answer = echo().await.ask(&[("x-request-id", "seven")], &request).await;
+    assert_eq!(answer.status, 503);
+    assert_eq!(answer.headers["retry-after"], "1");
+    assert_eq!(answer.body["headers"]["x-request-id"], "seven");
+    assert_eq!(answer.body["headers"]["content-type"], "application/json");
+    assert_eq!(answer.body["body"], request);
 }
