@@ -34,6 +34,9 @@ mod points {
 
 #[cfg(not(feature = "fault-points"))]
 mod points {
+    /// Does nothing.
+    pub const fn arm() {}
+
     /// Does not wait.
     pub async fn hold(_: &str) {}
 

@@ -84,6 +84,7 @@ where
 
 fn bounded<D: Database>(options: PoolOptions<D>, max_connections: u32) -> PoolOptions<D> {
     let doubt = Doubt::default();
+    let released = doubt.clone();
     options
         .max_connections(max_connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -99,20 +100,14 @@ fn bounded<D: Database>(options: PoolOptions<D>, max_connections: u32) -> PoolOp
                 if state.idle_for < TRUSTED_IDLE_TIME {
                     return Ok(true);
                 }
-                let answered = answers(connection).await;
-                if !answered {
-                    doubt.raise();
-                }
-                Ok(answered)
+                Ok(doubt.allays(connection).await)
             })
         })
         // A statement that was given up may leave a connection that will never answer: it must not keep its place.
-        .after_release(|connection, _| Box::pin(async move { Ok(answers(connection).await) }))
-}
-
-/// Whether `connection` answers in time.
-async fn answers<C: Connection>(connection: &mut C) -> bool {
-    matches!(timeout(PING_TIMEOUT, connection.ping()).await, Ok(Ok(())))
+        .after_release(move |connection, _| {
+            let doubt = released.clone();
+            Box::pin(async move { Ok(doubt.allays(connection).await) })
+        })
 }
 
 /// When a connection was last found dead. Others that nobody has used since may be as dead, and asking each would take as
@@ -121,8 +116,13 @@ async fn answers<C: Connection>(connection: &mut C) -> bool {
 struct Doubt(Arc<Mutex<Option<Instant>>>);
 
 impl Doubt {
-    fn raise(&self) {
-        *self.0.lock() = Some(Instant::now());
+    /// Whether `connection` answers in time.
+    async fn allays<C: Connection>(&self, connection: &mut C) -> bool {
+        let answered = matches!(timeout(PING_TIMEOUT, connection.ping()).await, Ok(Ok(())));
+        if !answered {
+            *self.0.lock() = Some(Instant::now());
+        }
+        answered
     }
 
     /// Whether a connection that has been idle for this long was last used before.

@@ -33,6 +33,7 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Error> {
+    tidewater_changelog::fault::arm();
     configuration::load_environment_file()?;
     let Some((command, configuration)) = Cli::read()? else {
         return Ok(());

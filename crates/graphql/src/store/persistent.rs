@@ -1,15 +1,23 @@
+use std::time::Duration;
+
 use sea_orm::DbErr;
 
 use crate::error::is_lost;
 
-/// What `ask` answers, asked once more if the connection was lost: one that broke while it was idle is only found out when it
-/// is used. For what may be done twice.
+/// How long the pool is given to learn from a lost connection that others may be lost too, before each further attempt.
+const PAUSES: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(20)];
+
+/// What `ask` answers, asked again if the connection was lost: one that broke while it was idle is only found out when it is
+/// used. For what may be done twice.
 pub(super) async fn persistent<T, F>(ask: impl Fn() -> F) -> Result<T, DbErr>
 where
     F: Future<Output = Result<T, DbErr>>,
 {
-    match ask().await {
-        Err(error) if is_lost(&error) => ask().await,
-        answer => answer,
+    for pause in PAUSES {
+        match ask().await {
+            Err(error) if is_lost(&error) => tokio::time::sleep(pause).await,
+            answer => return answer,
+        }
     }
+    ask().await
 }

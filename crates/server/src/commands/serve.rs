@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use sea_orm::DatabaseConnection;
-use tidewater_cache::{Cache, RedisSettings, Settings, StartError};
+use tidewater_cache::{Cache, RedisSettings, Settings, SpaceStatistics, StartError, Verification};
 use tidewater_changelog::{Log, Pruner, Tracking};
 use tidewater_graphql::{Api, ApiSettings, Limits};
 use tokio::net::{TcpListener, TcpSocket};
@@ -39,7 +39,8 @@ pub(crate) async fn serve(configuration: &Configuration) -> Result<(), Error> {
         () = signals.next() => return Ok(()),
     };
     let router = http::router(api, readiness.clone(), &configuration.http, configuration.limits.clone());
-    let pruning = tokio::spawn(prune_regularly(Pruner::new(database.clone(), configuration.cache.log_retention)));
+    let retention = configuration.cache.log_retention;
+    let pruning = tokio::spawn(prune_regularly(Pruner::new(database.clone(), retention), retention));
 
     let grace = configuration.http.shutdown_grace;
     let ended = http::serve(listener, router, &configuration.limits, &mut signals, grace).await;
@@ -49,8 +50,32 @@ pub(crate) async fn serve(configuration: &Configuration) -> Result<(), Error> {
     pruning.abort();
     let _ = timeout(DRAINING, cache.drained()).await;
     let _ = timeout(DRAINING, database.close()).await;
+    report(&cache);
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Logs what each space of the cache has done.
+fn report(cache: &Cache) {
+    for space in cache.statistics() {
+        let SpaceStatistics { name, memory_hits, redis_hits, joined, invalidations, needless, verification, .. } =
+            space;
+        let Verification { proven, overtaken, disproved } = verification;
+        let misses = space.misses.total();
+        tracing::info!(
+            %name,
+            memory_hits,
+            redis_hits,
+            joined,
+            misses,
+            invalidations,
+            needless,
+            proven,
+            overtaken,
+            disproved,
+            "what was served"
+        );
+    }
 }
 
 async fn start(configuration: &Configuration) -> Result<Running, Error> {

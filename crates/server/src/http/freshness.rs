@@ -43,18 +43,28 @@ pub(super) fn mark(headers: &HeaderMap) -> Result<Option<HistoryMark>, Refusal> 
     mark.map(Some).ok_or_else(|| Refusal::malformed("`Tidewater-Mark` is not a mark that this server gives"))
 }
 
-/// What served an answer that took `execution` to make. `is_mutation`: its reads come after its own writes.
+/// Why a response was not looked for in the caches first, where that is so: the values of `fwd` that say more than whether it
+/// was there (RFC 9211, section 2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Forwarded {
+    /// It is a mutation.
+    Method,
+    /// The request said so.
+    Request,
+}
+
+/// What served an answer that took `execution` to make.
 pub(super) fn report(
     headers: &mut HeaderMap,
     mark: Option<&HistoryMark>,
     provenance: &Provenance,
-    is_mutation: bool,
+    forwarded: Option<Forwarded>,
     execution: Duration,
 ) {
     let mark = mark.and_then(|mark| HeaderValue::try_from(mark.to_string()).ok());
     headers.extend(mark.map(|mark| (MARK, mark)));
     headers.insert(AGE, HeaderValue::from(provenance.age.as_secs()));
-    let texts = [(CACHE_STATUS, status(provenance, is_mutation)), (SERVER_TIMING, timing(provenance, execution))];
+    let texts = [(CACHE_STATUS, status(provenance, forwarded)), (SERVER_TIMING, timing(provenance, execution))];
     headers.extend(texts.into_iter().filter_map(|(name, text)| Some((name, HeaderValue::try_from(text).ok()?))));
 }
 
@@ -76,16 +86,17 @@ fn stricter(one: Acceptance, other: Acceptance) -> Acceptance {
 }
 
 /// One member, as for one response: a response is a hit if nothing of it had to be read from the database.
-fn status(provenance: &Provenance, is_mutation: bool) -> String {
+fn status(provenance: &Provenance, forwarded: Option<Forwarded>) -> String {
     let &Provenance { memory, redis, joined, loaded, bypassed, age, stale, .. } = provenance;
     let held = memory + redis + joined;
-    let outcome = match (held, loaded, bypassed) {
-        _ if is_mutation => "fwd=method".to_owned(),
+    let outcome = match (forwarded, held, loaded, bypassed) {
+        (Some(Forwarded::Method), ..) => "fwd=method".to_owned(),
+        (Some(Forwarded::Request), ..) => "fwd=request".to_owned(),
         // A response that is not fresh has a negative time to live.
         _ if stale => format!("hit; ttl=-{}", age.as_secs().max(1)),
-        (0, 0, _) => "fwd=bypass".to_owned(),
-        (0, _, 0) => "fwd=miss".to_owned(),
-        (_, 0, 0) => "hit".to_owned(),
+        (None, 0, 0, _) => "fwd=bypass".to_owned(),
+        (None, 0, _, 0) => "fwd=miss".to_owned(),
+        (None, _, 0, 0) => "hit".to_owned(),
         _ => "fwd=partial".to_owned(),
     };
     let collapsed = if joined > 0 && loaded == 0 && memory + redis == 0 { "; collapsed" } else { "" };
@@ -159,14 +170,14 @@ mod tests {
 
     #[test]
     fn a_status_says_how_much_was_held() {
-        let of = |provenance: Provenance| status(&provenance, false);
+        let of = |provenance: Provenance| status(&provenance, None);
         let hit = Provenance { memory: 3, redis: 1, ..Provenance::default() };
         assert_eq!(of(hit), "Tidewater; hit; detail=\"memory=3 redis=1 joined=0 database=0\"");
         assert!(of(Provenance { loaded: 1, ..hit }).starts_with("Tidewater; fwd=partial; "));
         assert!(of(Provenance { loaded: 1, ..Provenance::default() }).starts_with("Tidewater; fwd=miss; "));
         assert!(of(Provenance { bypassed: 1, ..Provenance::default() }).starts_with("Tidewater; fwd=bypass; "));
         assert!(of(Provenance { joined: 1, ..Provenance::default() }).starts_with("Tidewater; hit; collapsed; "));
-        assert!(status(&hit, true).starts_with("Tidewater; fwd=method; "));
+        assert!(status(&hit, Some(Forwarded::Method)).starts_with("Tidewater; fwd=method; "));
         let stale = Provenance { stale: true, age: Duration::from_secs(7), ..hit };
         assert_eq!(of(stale), "Tidewater; hit; ttl=-7; detail=\"stale-if-error memory=3 redis=1 joined=0 database=0\"");
     }

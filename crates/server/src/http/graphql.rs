@@ -8,9 +8,11 @@ use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Uri};
 use axum::response::{IntoResponse, Response};
+use tidewater_cache::Acceptance;
 use tidewater_graphql::{Caller, SessionChange};
 use tokio::time::timeout;
 
+use super::freshness::Forwarded;
 use super::refusal::Refusal;
 use super::{Service, document, freshness, parameters, session_cookie};
 
@@ -49,11 +51,14 @@ impl Service {
     async fn execute(&self, headers: &HeaderMap, mut request: async_graphql::Request) -> Result<Response, Refusal> {
         document::check(&mut request, self.limits.max_complexity)?;
         let is_mutation = document::is_mutation(&mut request);
-        let caller = Caller {
-            credential: session_cookie::credential(headers),
-            acceptance: freshness::acceptance(headers),
-            mark: freshness::mark(headers)?,
+        let acceptance = freshness::acceptance(headers);
+        let forwarded = match acceptance {
+            _ if is_mutation => Some(Forwarded::Method),
+            Acceptance::Source { .. } => Some(Forwarded::Request),
+            _ => None,
         };
+        let caller =
+            Caller { credential: session_cookie::credential(headers), acceptance, mark: freshness::mark(headers)? };
         let begun = Instant::now();
         let executed = self.api.execute(request, caller).await;
         let execution = begun.elapsed();
@@ -61,7 +66,7 @@ impl Service {
         let told = response.headers_mut();
         told.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
         told.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        freshness::report(told, executed.mark.as_ref(), &executed.provenance, is_mutation, execution);
+        freshness::report(told, executed.mark.as_ref(), &executed.provenance, forwarded, execution);
         let cookie = match executed.session {
             SessionChange::None => None,
             SessionChange::Start { token, lifetime } => session_cookie::start(&token, lifetime, self.secure_cookie),

@@ -18,13 +18,14 @@ pub(crate) fn binary() -> &'static Path {
 
 /// A migrated database with three users, nine todos and six notes.
 pub(crate) async fn seeded(backend: Backend) -> TestDatabase {
-    backend
-        .database_from_template("server", async |url: String| {
-            let environment = [("DATABASE_URL", url.as_str())];
-            succeed(&["migrate", "up"], &environment).await;
-            succeed(&["seed", "--users", "3", "--todos", "9", "--notes", "6"], &environment).await;
-        })
-        .await
+    backend.database_from_template("server", async |url: String| prepare(&url).await).await
+}
+
+/// Migrates and fills the empty database at `url`.
+pub(crate) async fn prepare(url: &str) {
+    let environment = [("DATABASE_URL", url)];
+    succeed(&["migrate", "up"], &environment).await;
+    succeed(&["seed", "--users", "3", "--todos", "9", "--notes", "6"], &environment).await;
 }
 
 /// Starts the server on `database`.

@@ -3,12 +3,14 @@
 
 mod commands;
 mod configuration;
+mod contract;
 mod fixture;
 mod freshness;
 mod graphiql;
 mod graphql_over_http;
 mod health;
 mod limits;
+mod outages;
 mod readme;
 mod sessions;
 mod shutdown;

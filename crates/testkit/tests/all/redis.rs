@@ -61,6 +61,9 @@ async fn a_replica_follows_its_master_until_it_is_promoted() {
     assert_eq!(replica.command(&["GET", "key"]).await, "before the replica");
     assert!(replica.try_command(&["SET", "key", "value"]).await.unwrap_err().contains("READONLY"));
 
+    // So much that it takes its time to arrive.
+    let script = "for number = 1, 40 do redis.call('SET', number, string.rep('x', 1000000)) end";
+    master.command(&["EVAL", script, "0"]).await;
     master.command(&["SET", "key", "replicated"]).await;
     replica.catch_up(&master).await;
     assert_eq!(replica.command(&["GET", "key"]).await, "replicated");
