@@ -53,13 +53,7 @@ impl Fixture {
 
     /// With the default settings as `adjust` leaves them.
     pub(crate) async fn adjusted(backend: Backend, adjust: impl FnOnce(&mut ApiSettings)) -> Self {
-        let database = backend
-            .database_from_template("migrated", async |url: String| {
-                let connection = connect(&url, 1).await.unwrap();
-                migrate_up(&connection, &tracking(), None).await.unwrap();
-                connection.close().await.unwrap();
-            })
-            .await;
+        let database = migrated(backend).await;
         Self::over(backend, database, adjust).await
     }
 
@@ -136,6 +130,17 @@ impl Fixture {
 
 /// 100 users, 2 todos each, 1 note each, every third of them public.
 const PLAN: Plan = Plan { users: 100, todos: 200, notes: 100, seed: 1 };
+
+/// A migrated database without data.
+pub(crate) async fn migrated(backend: Backend) -> TestDatabase {
+    backend
+        .database_from_template("migrated", async |url: String| {
+            let connection = connect(&url, 1).await.unwrap();
+            migrate_up(&connection, &tracking(), None).await.unwrap();
+            connection.close().await.unwrap();
+        })
+        .await
+}
 
 /// A migrated database with the data of [`PLAN`].
 pub(crate) async fn seeded(backend: Backend) -> TestDatabase {

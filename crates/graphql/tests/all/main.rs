@@ -8,6 +8,7 @@ mod content;
 mod cost;
 mod fixture;
 mod notes;
+mod oracle;
 mod recipe;
 mod tags;
 mod todos;
