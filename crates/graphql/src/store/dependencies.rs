@@ -16,13 +16,18 @@ impl Store {
         let shape = &selection.shape;
         let tracking = self.tracking(shape.table)?;
         let columns = columns(shape, ordered);
-        let set = |column, value| of_set(tracking, column, value).narrowed(true, &columns);
+        let set = |column: &'static str, value| match of_set(tracking, column, value) {
+            Some(set) => set.narrowed(true, &columns),
+            // Which rows have the value is then a matter of a column like any other.
+            None => Dependency::table(shape.table).narrowed(true, &[columns.as_slice(), &[column]].concat()),
+        };
         Ok(match &shape.among {
             Among::Everything => [Dependency::table(shape.table).narrowed(true, &columns)].into_iter().collect(),
             Among::AnyOf(values) => values.iter().map(|(column, value)| set(column, value)).collect(),
             Among::Each(column) => [set(column, &selection.value)].into_iter().collect(),
             Among::Linked(link) => {
-                [of_set(self.tracking(link.table)?, link.from, &selection.value)].into_iter().collect()
+                let links = of_set(self.tracking(link.table)?, link.from, &selection.value);
+                [links.unwrap_or_else(|| Dependency::table(link.table))].into_iter().collect()
             }
         })
     }
@@ -48,20 +53,16 @@ fn columns(shape: &Shape, ordered: bool) -> Vec<&'static str> {
     shape.filtered_by().chain(order).collect()
 }
 
-/// The rows with a value; the whole table, if the log does not record that column or cannot hold such a value.
-fn of_set(tracking: &Tracking, column: &str, value: &Scalar) -> Dependency {
+/// The rows with a value, if the log records that column and can hold such a value.
+fn of_set(tracking: &Tracking, column: &str, value: &Scalar) -> Option<Dependency> {
     let value = match value {
-        Scalar::Null => Some(Value::Null),
-        Scalar::Boolean(value) => Some(Value::Boolean(*value)),
-        Scalar::Integer(value) => Some(Value::Integer(*value)),
-        Scalar::Text(value) => Some(Value::Text(value.clone())),
-        Scalar::Uuid(value) => Some(Value::Uuid(*value)),
-        Scalar::Time(_) => None,
+        Scalar::Null => Value::Null,
+        Scalar::Boolean(value) => Value::Boolean(*value),
+        Scalar::Integer(value) => Value::Integer(*value),
+        Scalar::Text(value) => Value::Text(value.clone()),
+        Scalar::Uuid(value) => Value::Uuid(*value),
+        Scalar::Time(_) => return None,
     };
-    match value {
-        Some(value) if tracking.columns().any(|tracked| tracked.name == column) => {
-            Dependency::set(tracking.table, column, &value)
-        }
-        _ => Dependency::table(tracking.table),
-    }
+    let is_tracked = tracking.columns().any(|tracked| tracked.name == column);
+    is_tracked.then(|| Dependency::set(tracking.table, column, &value))
 }

@@ -12,15 +12,16 @@ use async_graphql::{Request, Variables};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction};
-use tidewater_entity::{connect, tracking};
+use tidewater_entity::selection::{Page, Scalar, Selection};
+use tidewater_entity::{connect, todo, tracking};
 use tidewater_graphql::{Api, ApiSettings, Policies, Store};
 use tidewater_testkit::{Backend, TestDatabase, TestRedis, on_each_backend};
 use tokio::runtime::Handle;
 use tokio::task::block_in_place;
 
 use crate::fixture::{Statements, migrated, open};
-use changes::{Change, TOKEN, Transaction, USERS, Way, beginning, contents, transaction};
-use questions::{Question, question};
+use changes::{Change, TODO, TOKEN, Transaction, USERS, Way, beginning, contents, transaction};
+use questions::{Question, question, time};
 
 /// What happens, and what is asked after each time.
 #[derive(Clone, Debug)]
@@ -144,6 +145,28 @@ on_each_backend! {
         }
         for (kind, (same, reads)) in world.counts.borrow().iter() {
             println!("{kind}: read again for {reads} of {same} answers that were the same");
+        }
+    }
+
+    /// What the log does not record, and what it cannot hold, is a matter of the whole table and of the column itself.
+    async fn sets_that_the_log_cannot_tell_apart_are_never_stale(backend) {
+        let world = World::open(backend).await;
+        world.database.sql(&beginning(false, backend)).await;
+        let todo = Change::Put { table: &TODO, key: [0; 2], values: [0; 8], replace: false };
+        world.database.sql(&todo.sql(backend)).await;
+        let times = [Scalar::Time(time(1))];
+        let done = Selection::each::<todo::Entity>(todo::Column::Completed, true);
+        let due = Selection::any_of::<todo::Entity>(times.map(|time| (todo::Column::DueAt, time)));
+        for (column, selection) in [("completed", done), ("due_at", due)] {
+            for value in [1, 0, 1] {
+                let reader = || world.cached.store.reader();
+                let expected = u64::from(value);
+                let change = Change::Set { table: &TODO, key: Some([0; 2]), column: TODO.column(column), value };
+                world.database.sql(&change.sql(backend)).await;
+                assert_eq!(reader().count::<todo::Entity>(&selection).await.unwrap(), expected, "{column} {value}");
+                let page = reader().page::<todo::Entity>(&selection, &Page::first(2)).await.unwrap();
+                assert_eq!(page.rows.len() as u64, expected, "{column} {value}");
+            }
         }
     }
 }
