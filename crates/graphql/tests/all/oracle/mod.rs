@@ -135,7 +135,7 @@ fn history() -> impl Strategy<Value = History> {
 on_each_backend! {
     async fn what_is_cached_is_what_the_database_answers(backend) {
         let world = World::open(backend).await;
-        let config = Config { cases: 16, max_shrink_iters: 200, failure_persistence: None, ..Config::default() };
+        let config = Config { cases: 16, max_shrink_iters: 60, failure_persistence: None, ..Config::default() };
         let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
         let followed = runner.run(&history(), |history| {
             block_in_place(|| Handle::current().block_on(world.follow(&history)))
