@@ -1,6 +1,7 @@
 //! The command line: what can be asked of the program, and how it says what was wrong with the asking.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, CommandFactory, Parser, Subcommand};
@@ -37,6 +38,8 @@ pub(crate) enum Command {
     },
     /// Fill an empty, migrated database with sample data, the same at each run
     Seed(SeedArguments),
+    /// Check from outside that running servers never answer with stale data
+    Check(CheckArguments),
     /// Print the GraphQL schema, without a database
     Schema(SchemaArguments),
 }
@@ -72,6 +75,47 @@ pub(crate) struct SeedArguments {
     /// How many notes; note i belongs to user ((i - 1) mod users) + 1
     #[arg(long, value_name = "COUNT", default_value = "5000")]
     pub(crate) notes: u32,
+}
+
+/// What to check, with what load.
+#[derive(Clone, clap::Args)]
+pub(crate) struct CheckArguments {
+    /// A server, all of them over the database of DATABASE_URL; may be given several times
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8000")]
+    pub(crate) url: Vec<String>,
+    /// Leave the database alone, and write through the servers only
+    #[arg(long)]
+    pub(crate) no_sql: bool,
+    /// For how long to read and write; 30s where no number of reads is given either
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub(crate) duration: Option<Duration>,
+    /// How many facts to judge
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) reads: Option<u64>,
+    /// How many clients write through the servers
+    #[arg(long, value_name = "COUNT", default_value = "4")]
+    pub(crate) writers: usize,
+    /// How many clients write to the database directly
+    #[arg(long, value_name = "COUNT", default_value = "4")]
+    pub(crate) sql_writers: usize,
+    /// How many clients read
+    #[arg(long, value_name = "COUNT", default_value = "16")]
+    pub(crate) readers: usize,
+    /// How many rows single statements change now and then; 0 for no such statements
+    #[arg(long, value_name = "COUNT", default_value = "1200")]
+    pub(crate) bulk_rows: usize,
+    /// How long each writer waits between two writes
+    #[arg(long, value_name = "DURATION", default_value = "5ms", value_parser = humantime::parse_duration)]
+    pub(crate) pause: Duration,
+    /// Let some requests accept answers that are this old
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) max_age: Option<u64>,
+    /// What ids and choices follow from; random by default
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) seed: Option<u64>,
+    /// Print the report as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// How to print the schema.

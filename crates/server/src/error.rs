@@ -40,6 +40,12 @@ pub(crate) enum Error {
     /// The sample data could not be written.
     #[error("{0}")]
     Seed(String),
+    /// The freshness of servers could not be checked.
+    #[error("{0}")]
+    Check(String),
+    /// The check was run, and the servers did not pass it. What it found has been printed.
+    #[error("the servers did not pass the check")]
+    NotFresh,
     /// The schema in the file is not the one that this program serves.
     #[error("{file} differs from the schema that is served, first in line {line}: {what}; run `tidewater schema > {file}`", file = file.display())]
     SchemaDiffers {
@@ -67,10 +73,10 @@ pub(crate) enum Error {
 }
 
 impl Error {
-    /// 2 where the settings are to be changed, else 1.
+    /// 2 where the settings are to be changed, or a check could not be run, else 1.
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Configuration(_) => ExitCode::from(2),
+            Self::Configuration(_) | Self::Check(_) => ExitCode::from(2),
             _ => ExitCode::FAILURE,
         }
     }

@@ -43,6 +43,7 @@ fn run() -> Result<(), Error> {
             Command::Serve => commands::serve(&configuration).await,
             Command::Migrate { action } => commands::migrate(&configuration.database, action).await,
             Command::Seed(arguments) => commands::seed(&configuration.database, arguments).await,
+            Command::Check(arguments) => commands::check(&configuration, arguments).await,
             Command::Schema(arguments) => commands::schema(&arguments),
         }
     };

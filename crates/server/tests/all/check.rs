@@ -1,0 +1,57 @@
+//! The product checks itself: the command `check`, on servers that are written to from all sides.
+
+use serde_json::Value;
+use tidewater_testkit::{Backend, Server, TestDatabase, TestRedis, on_each_backend};
+
+use crate::fixture::{binary, fail, seeded, succeed};
+
+async fn start(database: &TestDatabase, redis: Option<&TestRedis>) -> Server {
+    let redis = redis.map(|redis| (redis.url(), redis.prefix().to_owned()));
+    let mut environment = vec![("DATABASE_URL", database.url())];
+    if let Some((url, prefix)) = &redis {
+        environment.extend([("REDIS_URL", url.as_str()), ("TIDEWATER_REDIS_KEY_PREFIX", prefix.as_str())]);
+    }
+    Server::start(binary(), &["serve"], &environment).await
+}
+
+on_each_backend! {
+    async fn no_answer_is_stale_while_all_write(backend) {
+        let (database, redis) = (seeded(backend).await, backend.redis().await);
+        let count = if backend == Backend::PostgresRedis { 2 } else { 1 };
+        let mut servers = Vec::new();
+        for _ in 0..count {
+            servers.push(start(&database, redis.as_ref()).await);
+        }
+        let mut arguments = vec!["check", "--duration", "5s", "--json"];
+        for server in &servers {
+            arguments.extend(["--url", server.url()]);
+        }
+        let report = succeed(&arguments, &[("DATABASE_URL", database.url())]).await;
+        let report: Value = serde_json::from_str(&report).unwrap();
+        assert_eq!(report["violations"], 0, "{report:#}");
+        assert_eq!(report["refused"].as_object().unwrap().len(), 0, "{report:#}");
+        assert_eq!(report["left"].as_array().unwrap().len(), 0, "{report:#}");
+        for kind in ["item", "absent", "list", "filtered_list", "count", "nested"] {
+            assert!(report["reads_by_kind"][kind].as_u64().unwrap() > 10, "{report:#}");
+        }
+        for kind in ["graphql_create", "graphql_update", "sql_insert", "sql_move", "sql_delete", "sql_bulk"] {
+            assert!(report["writes_by_kind"][kind]["committed"].as_u64().unwrap() > 0, "{report:#}");
+        }
+        assert!(report["reads"].as_u64().unwrap() > 1_000, "{report:#}");
+        assert_eq!(database.sql("UPDATE todo SET text = text").await, 9, "what was there before, and nothing else");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_checked_is_told_in_one_sentence() {
+    let (served, other) = (seeded(Backend::Sqlite).await, seeded(Backend::Sqlite).await);
+    let server = start(&served, None).await;
+    let arguments = ["check", "--url", server.url(), "--duration", "1s"];
+    let (code, sentence) = fail(&arguments, &[("DATABASE_URL", other.url())]).await;
+    assert_eq!(code, 2);
+    assert_eq!(sentence, format!("the database that was given is not the one that {} serves", server.url()));
+
+    let (code, sentence) = fail(&["check", "--url", "http://127.0.0.1:1", "--no-sql"], &[]).await;
+    assert_eq!(code, 2);
+    assert_eq!(sentence, "http://127.0.0.1:1 cannot be asked: connection refused");
+}
