@@ -41,19 +41,19 @@ pub(crate) struct Shares {
 /// Makes sure that all servers answer, and with the same schema.
 pub(crate) async fn compare_schemas(client: &mut Client) -> Result<(), Error> {
     let urls = client.context.settings.urls.clone();
-    let mut first: Option<Vec<u8>> = None;
+    let mut first: Option<serde_json::Value> = None;
     for (place, url) in urls.iter().enumerate() {
         let unreachable = |failure: Failure| Error::Unreachable { url: url.clone(), reason: failure.to_string() };
         let body = body(SCHEMA, &serde_json::Value::Null);
         let exchange = client.ask(place, body, None, Demand::Usual).await.map_err(unreachable)?;
         client.judged();
         exchange.data().map_err(unreachable)?;
-        match &first {
-            Some(schema) if *schema != exchange.answered => {
-                return Err(Error::OtherSchema { url: url.clone(), first: urls[0].clone() });
-            }
-            Some(_) => {}
-            None => first = Some(exchange.answered),
+        // Whatever else an answer holds may differ.
+        let schema =
+            serde_json::from_slice::<serde_json::Value>(&exchange.answered).map(|mut answer| answer["data"].take());
+        let schema = schema.unwrap_or_default();
+        if *first.get_or_insert_with(|| schema.clone()) != schema {
+            return Err(Error::OtherSchema { url: url.clone(), first: urls[0].clone() });
         }
     }
     Ok(())

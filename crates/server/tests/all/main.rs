@@ -1,6 +1,7 @@
 //! The program as a whole: the real binary, on real servers.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod attack;
 mod check;
 mod commands;
 mod configuration;
