@@ -27,16 +27,21 @@ pub(crate) struct Court<'a> {
     /// What every violation is called, if not by its own kind.
     pub(crate) called: Option<Kind>,
     reads: Reads,
+    /// What the client has been shown. The facts of one answer need not be of one time, so none is held against another.
+    seen: Vec<(u32, u32)>,
 }
 
 impl<'a> Court<'a> {
     pub(crate) fn new(context: &'a Context, floors: &'a mut Floors, exchange: &'a Exchange) -> Self {
-        Self { context, floors, exchange, called: None, reads: Reads::default() }
+        Self { context, floors, exchange, called: None, reads: Reads::default(), seen: Vec::new() }
     }
 
     /// Ends the hearing.
     pub(crate) fn close(self) {
         self.context.tally.reads(&self.reads);
+        for (serial, version) in self.seen {
+            self.floors.raise(serial, version, false, self.exchange.marked);
+        }
     }
 
     /// A row that was asked for by its id.
@@ -212,7 +217,7 @@ impl<'a> Court<'a> {
 
     fn settle(&mut self, key: &Key, judged: Result<u32, Kind>, fact: impl FnOnce() -> String) {
         match judged {
-            Ok(version) => self.floors.raise(key.serial, version, false, self.exchange.marked),
+            Ok(version) => self.seen.push((key.serial, version)),
             Err(kind) => self.violate(kind, &self.ruling(key), Some(key), fact()),
         }
     }

@@ -182,3 +182,6 @@ fn describe_version(version: &Version) -> String {
     let outcome = format!("{:?}", version.outcome).to_lowercase();
     format!("version {} ({what}; commit begun {begun}, acknowledged {acknowledged}, {outcome})", version.number)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! Which rows there are, whose they are, and what was written to each.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use parking_lot::{Mutex, MutexGuard, RwLock};
 use reqwest::header::HeaderValue;
@@ -64,13 +64,16 @@ pub(crate) struct Pool {
     pub(crate) accounts: [Arc<Account>; 2],
     /// Whether the accounts own nothing but what is in this pool.
     pub(crate) exclusive: bool,
+    /// How many writers still write to it.
+    pub(crate) writers: AtomicUsize,
     todos: RwLock<Vec<Arc<Key>>>,
     notes: RwLock<Vec<Arc<Key>>>,
 }
 
 impl Pool {
     pub(crate) fn new(number: u32, accounts: [Arc<Account>; 2], exclusive: bool) -> Self {
-        Self { number, accounts, exclusive, todos: RwLock::default(), notes: RwLock::default() }
+        let writers = AtomicUsize::new(0);
+        Self { number, accounts, exclusive, writers, todos: RwLock::default(), notes: RwLock::default() }
     }
 
     /// The keys of a family, which must be todos or notes.

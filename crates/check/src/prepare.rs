@@ -1,6 +1,7 @@
 //! What a run needs before there is load: servers that agree, accounts, and keys for the writers.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use rand::RngExt;
 use reqwest::header::HeaderValue;
@@ -8,6 +9,7 @@ use serde_json::json;
 
 use crate::Error;
 use crate::client::{Client, Demand, Failure};
+use crate::context::Context;
 use crate::database::Database;
 use crate::graphql::{SCHEMA, SIGN_UP, VIEWER, body, primary_key};
 use crate::plan::{Account, Key, Pool};
@@ -142,14 +144,9 @@ pub(crate) async fn share_out(client: &mut Client, first: Arc<Pool>) -> Result<S
     }
     // Account 0 of a pool is a server's writer's, account 1 an SQL writer's, where there is one.
     let share = |writer: usize, in_sql: bool| {
-        let pool = pools[writer % count].clone();
+        let pool = &pools[writer % count];
         let place = usize::from(in_sql && writers > 0);
-        let profile = (writer < count).then(|| pool.accounts[place].clone());
-        let keys = [(Family::Todo, TODOS), (Family::Note, NOTES)].into_iter().flat_map(|(family, keys)| {
-            let (pool, context) = (&pool, &context);
-            (0..keys).filter_map(move |_| pool.add(&context.serials, family, in_sql.then(|| context.next_id())))
-        });
-        Share { keys: keys.collect(), profile, bulk: Vec::new(), pool: pool.clone() }
+        Share { profile: (writer < count).then(|| pool.accounts[place].clone()), ..share_of(&context, pool, in_sql) }
     };
     let mut shares = Shares {
         writers: (0..writers).map(|writer| share(writer, false)).collect(),
@@ -159,6 +156,22 @@ pub(crate) async fn share_out(client: &mut Client, first: Arc<Pool>) -> Result<S
         share.bulk = bulk(client).await.map_err(refused)?;
     }
     Ok(shares)
+}
+
+/// Makes a pool for a writer that has no keys left, as nobody knows how too many of its writes ended.
+pub(crate) async fn move_on(client: &mut Client, in_sql: bool) -> Result<Share, Failure> {
+    let url = client.any_url();
+    let pool = open_pool(client, url).await?;
+    Ok(Share { profile: Some(pool.accounts[0].clone()), ..share_of(&client.context, &pool, in_sql) })
+}
+
+/// What one writer writes to in `pool`.
+fn share_of(context: &Context, pool: &Arc<Pool>, in_sql: bool) -> Share {
+    let families = [(Family::Todo, TODOS), (Family::Note, NOTES)];
+    let families = families.into_iter().flat_map(|(family, keys)| std::iter::repeat_n(family, keys));
+    let key = |family| pool.add(&context.serials, family, in_sql.then(|| context.next_id()));
+    pool.writers.fetch_add(1, Ordering::Relaxed);
+    Share { keys: families.filter_map(key).collect(), profile: None, bulk: Vec::new(), pool: pool.clone() }
 }
 
 /// Makes the keys that are changed in bulk, in pools that share two accounts.

@@ -1,6 +1,7 @@
 //! The questions that are asked again and again.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use rand::rngs::StdRng;
 use rand::seq::{IndexedRandom, IteratorRandom, SliceRandom};
@@ -62,8 +63,13 @@ impl Question {
     /// Any question; one by nobody if `anonymous`.
     pub(crate) fn any(context: &Context, random: &mut StdRng, anonymous: bool) -> Option<Self> {
         let exclusive = anonymous || !once_in(random, 4);
+        // Where nobody writes any more, little can go wrong.
+        let forsaken = once_in(random, 16);
+        let is_wanted = |pool: &Pool| {
+            pool.exclusive == exclusive && (forsaken || !exclusive || pool.writers.load(Ordering::Relaxed) > 0)
+        };
         let pools = context.pools.read();
-        let pool = pools.iter().filter(|pool| pool.exclusive == exclusive).choose(random)?.clone();
+        let pool = pools.iter().filter(|pool| is_wanted(pool)).choose(random)?.clone();
         drop(pools);
         let viewer = if anonymous { None } else { pool.accounts.choose(random).cloned() };
         let mut subjects = Vec::with_capacity(11);

@@ -73,10 +73,11 @@ pub async fn check(settings: Settings, mut progress: impl FnMut(Progress)) -> Re
         Some(url) => Some(Database::connect(url, settings.sql_writers + 1, settings.timeout).await?),
         None => None,
     };
-    let (writers, readers) = (settings.writers, settings.readers);
+    let (writers, readers) = (settings.writers + settings.sql_writers, settings.readers);
     let clock = Clock::new(writers + readers + 1, settings.longest_bound());
     let context = Arc::new(Context::new(settings, clock, Labels::new(rand::random()), http, seed));
-    let mut own = Client::new(context.clone(), writers + readers, seed);
+    let client = |number| Client::new(context.clone(), number, seed);
+    let mut own = client(writers + readers);
     let mut tell = |phase, loaded| {
         let tally = &context.tally;
         let (reads, writes, violations) = (tally.total_reads(), tally.total_writes(), tally.total_violations());
@@ -95,18 +96,17 @@ pub async fn check(settings: Settings, mut progress: impl FnMut(Progress)) -> Re
     };
 
     let mut writing = JoinSet::new();
-    for (number, share) in shares.writers.into_iter().enumerate() {
-        writing.spawn(GraphqlWriter::new(Client::new(context.clone(), number, seed), share).write());
+    let mut clients = (0..writers + readers).map(client);
+    for (share, client) in shares.writers.into_iter().zip(&mut clients) {
+        writing.spawn(GraphqlWriter::new(client, share).write());
     }
-    for (number, share) in shares.sql_writers.into_iter().enumerate() {
-        if let Some(database) = database.clone() {
-            writing.spawn(SqlWriter::new(context.clone(), database, number, seed, share).write());
-        }
+    let databases = database.iter().cycle();
+    for ((share, database), client) in shares.sql_writers.into_iter().zip(databases).zip(&mut clients) {
+        writing.spawn(SqlWriter::new(client, database.clone(), share).write());
     }
     let mut reading = JoinSet::new();
-    for number in 0..readers {
-        let anonymous = number % ANONYMOUS == ANONYMOUS - 1;
-        reading.spawn(read(Client::new(context.clone(), writers + number, seed), anonymous));
+    for (number, client) in clients.enumerate() {
+        reading.spawn(read(client, number % ANONYMOUS == ANONYMOUS - 1));
     }
 
     let began = tokio::time::Instant::now();

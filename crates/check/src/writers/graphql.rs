@@ -12,7 +12,7 @@ use crate::court::Court;
 use crate::graphql::{Operation, UPDATE_PROFILE, Written, body, mutation_body, prefix, primary_key, public_id};
 use crate::history::Outcome;
 use crate::plan::{Account, Key, Pool};
-use crate::prepare::Share;
+use crate::prepare::{Share, move_on};
 use crate::question::{Question, Subject, once_in};
 use crate::reader;
 use crate::state::{Family, Row};
@@ -35,11 +35,9 @@ impl GraphqlWriter {
         let context = self.client.context.clone();
         while !context.written.load(Ordering::Relaxed) {
             let written = match (self.profile.clone(), self.keys.choose(&mut self.client.random).cloned()) {
-                (Some(account), key) if key.is_none() || once_in(&mut self.client.random, 12) => {
-                    self.write_profile(&account).await
-                }
+                (Some(account), Some(_)) if once_in(&mut self.client.random, 12) => self.write_profile(&account).await,
                 (_, Some(key)) => self.write_key(&key).await,
-                (_, None) => Ok(()),
+                (_, None) => self.move_on().await,
             };
             if let Err(failure) = written {
                 self.client.note(&failure);
@@ -47,6 +45,13 @@ impl GraphqlWriter {
             }
             sleep(context.settings.pause).await;
         }
+    }
+
+    async fn move_on(&mut self) -> Result<(), Failure> {
+        let Share { pool, keys, profile, .. } = move_on(&mut self.client, false).await?;
+        self.pool.writers.fetch_sub(1, Ordering::Relaxed);
+        (self.pool, self.keys, self.profile) = (pool, keys, profile);
+        Ok(())
     }
 
     async fn write_key(&mut self, key: &Arc<Key>) -> Result<(), Failure> {

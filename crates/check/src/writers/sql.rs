@@ -10,11 +10,12 @@ use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use super::{BREATH, Batch, changed, current};
+use crate::client::{Client, Failure};
 use crate::context::Context;
 use crate::database::{Database, SqlFailure, Transaction};
 use crate::history::Outcome;
 use crate::plan::{Account, Key, Pool};
-use crate::prepare::Share;
+use crate::prepare::{Share, move_on};
 use crate::question::once_in;
 use crate::state::{Family, Row};
 
@@ -29,6 +30,8 @@ const BETWEEN_BULKS: Duration = Duration::from_secs(3);
 
 /// Writes to the database directly, in transactions.
 pub(crate) struct SqlWriter {
+    /// For accounts only.
+    client: Client,
     context: Arc<Context>,
     database: Database,
     random: StdRng,
@@ -40,15 +43,22 @@ pub(crate) struct SqlWriter {
 }
 
 impl SqlWriter {
-    pub(crate) fn new(context: Arc<Context>, database: Database, number: usize, seed: u64, share: Share) -> Self {
+    pub(crate) fn new(mut client: Client, database: Database, share: Share) -> Self {
         let Share { pool, keys, profile, bulk } = share;
-        let random = StdRng::seed_from_u64(seed ^ (number as u64 + 1).wrapping_mul(0xd1b5_4a32_d192_ed03));
-        Self { context, database, random, pool, keys, profile, bulk, next_bulk: Instant::now() }
+        let (context, random) = (client.context.clone(), StdRng::from_rng(&mut client.random));
+        Self { client, context, database, random, pool, keys, profile, bulk, next_bulk: Instant::now() }
     }
 
     /// Writes until the writers are to end.
     pub(crate) async fn write(mut self) {
         while !self.context.written.load(Ordering::Relaxed) {
+            if self.keys.is_empty() {
+                if let Err(failure) = self.move_on().await {
+                    self.client.note(&failure);
+                    sleep(BREATH).await;
+                }
+                continue;
+            }
             let mut batch = Batch::default();
             match self.round(&mut batch).await {
                 Ok(()) => {}
@@ -72,6 +82,13 @@ impl SqlWriter {
             }
             sleep(self.context.settings.pause).await;
         }
+    }
+
+    async fn move_on(&mut self) -> Result<(), Failure> {
+        let Share { pool, keys, profile, .. } = move_on(&mut self.client, true).await?;
+        self.pool.writers.fetch_sub(1, Ordering::Relaxed);
+        (self.pool, self.keys, self.profile) = (pool, keys, profile);
+        Ok(())
     }
 
     /// One transaction. What is left in `batch` on failure has not been ended.
