@@ -6,6 +6,7 @@ mod check;
 mod commands;
 mod configuration;
 mod contract;
+mod controls;
 mod fixture;
 mod freshness;
 mod graphiql;

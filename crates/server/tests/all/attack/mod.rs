@@ -14,27 +14,37 @@ use std::time::Duration;
 
 use tidewater_check::{Report, Settings};
 use tokio::sync::watch;
+use tokio::time::sleep;
 
-use schedule::Schedule;
+use schedule::{A_WHILE, Schedule};
 use sqlite::SqliteWorld;
 use world::World;
+
+/// How long all is well between two faults of an attack that is to judge many facts: nothing is answered in some of them.
+const LONG_CALM: Duration = Duration::from_secs(4);
 
 /// How long an attack takes where no number of reads is asked for.
 const SHORT: Duration = Duration::from_secs(25);
 
 /// Kinds of refusals that faults explain.
-const EXPLAINED: [&str; 5] = ["UNAVAILABLE", "TIMEOUT", "connection", "503", "sql"];
+const EXPLAINED: [&str; 5] = ["UNAVAILABLE", "TIMEOUT", "timed out", "refused", "lost"];
+
+/// How many facts are to be judged, where that is asked for.
+fn reads() -> Option<u64> {
+    env::var("TIDEWATER_ATTACK_READS").ok().map(|reads| reads.parse().expect("a number of reads"))
+}
 
 /// The load: enough writers to keep every key changing, and pauses that leave the caches something to answer.
 fn settings(urls: Vec<String>, database_url: &str, max_staleness: Duration) -> Settings {
-    let reads = env::var("TIDEWATER_ATTACK_READS").ok().map(|reads| reads.parse().expect("a number of reads"));
     Settings {
         urls,
         database_url: Some(database_url.to_owned()),
-        duration: reads.is_none().then_some(SHORT),
-        reads,
+        duration: reads().is_none().then_some(SHORT),
+        reads: reads(),
         max_staleness,
         max_age: Some(1),
+        pause: Duration::from_millis(20),
+        readers: 24,
         ..Settings::default()
     }
 }
@@ -52,6 +62,7 @@ async fn attack(settings: Settings, schedule: &mut impl Schedule) -> (Report, BT
     let _ = reads.wait_for(|reads| *reads > 1_000).await;
     while *reads.borrow() > 0 && !check.is_finished() {
         *faults.entry(schedule.next().await).or_insert(0) += 1;
+        sleep(if self::reads().is_some() { LONG_CALM } else { A_WHILE }).await;
     }
     (check.await.unwrap().unwrap(), faults)
 }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-/// How long a fault lasts, and how long all is well before the next.
+/// How long a fault lasts, and how long all is well before the next in a short attack.
 pub(super) const A_WHILE: Duration = Duration::from_millis(700);
 
 /// Faults, one after the other, round and round.

@@ -3,7 +3,7 @@ use std::time::Duration;
 use tidewater_testkit::{Clock, Server, TestDatabase};
 use tokio::time::sleep;
 
-use super::schedule::{A_WHILE, SLOW, Schedule};
+use super::schedule::{SLOW, Schedule};
 use crate::fixture::{binary, prepare};
 
 /// Two servers on one SQLite file. The second one's wall clock can be set, and it keeps the change log for two seconds only.
@@ -45,7 +45,7 @@ impl Schedule for SqliteWorld {
     async fn next(&mut self) -> &'static str {
         let turn = self.turn;
         self.turn += 1;
-        let name = match turn % 4 {
+        match turn % 4 {
             0 => {
                 self.servers[0].pause();
                 sleep(Duration::from_secs(3)).await;
@@ -65,8 +65,6 @@ impl Schedule for SqliteWorld {
                 self.clock.set_forward(Duration::from_secs(3_600));
                 "clock set forward"
             }
-        };
-        sleep(A_WHILE).await;
-        name
+        }
     }
 }

@@ -92,7 +92,7 @@ impl Schedule for World {
     async fn next(&mut self) -> &'static str {
         let turn = self.turn;
         self.turn += 1;
-        let name = match turn % 21 {
+        match turn % 21 {
             0 => {
                 self.redis.flush_all().await;
                 "Redis flushed"
@@ -203,8 +203,6 @@ impl Schedule for World {
                 self.to_postgres.mend();
                 "PostgreSQL silent"
             }
-        };
-        sleep(A_WHILE).await;
-        name
+        }
     }
 }
