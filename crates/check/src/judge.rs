@@ -2,7 +2,7 @@
 
 use crate::clock::{NEVER, Nanos};
 use crate::history::{History, Outcome, Version};
-use crate::state::{Family, Scope, Shown};
+use crate::state::{Family, Row, Scope, Shown};
 use crate::violation::Kind;
 
 /// When a request was sent and its answer received, and how old the answer may be.
@@ -104,12 +104,10 @@ impl Ruling {
         family: Family,
         scope: &Scope,
     ) -> Result<u32, Kind> {
-        let judged = self.judge(history, |version| {
-            version
-                .row
-                .as_ref()
-                .is_none_or(|row| !scope.contains(family, row) || (id.is_some() && row.id.is_some() && row.id != id))
-        });
+        // A row whose id the server has not said yet is not the one that was asked for.
+        let is_other = |row: &Row| id.is_some() && row.id != id;
+        let is_absent = |row: &Row| !scope.contains(family, row) || is_other(row);
+        let judged = self.judge(history, |version| version.row.as_ref().is_none_or(is_absent));
         match judged {
             Err(Kind::Torn) if history.is_pruned() => Err(self.window.too_old()),
             judged => judged,

@@ -1,7 +1,6 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::state::Row;
 
 fn row(stamp: u64) -> Row {
     Row { id: None, owner: 0, flag: false, stamp }
@@ -71,6 +70,22 @@ fn what_nobody_knows_may_be_shown_or_not() {
         assert_eq!(ruling.judge_absence(&history, None, Family::Todo, &scope), Ok(2));
         assert_eq!(ruling.membership(&history, Family::Todo, &scope), (true, true));
     }
+}
+
+#[test]
+fn a_row_that_is_being_made_again_is_not_the_one_that_was_there() {
+    let id = uuid::Uuid::from_u128(1);
+    let mut history = History::new(Some(Row { id: Some(id), ..row(1) }));
+    let gone = history.add(None);
+    history.begin_commit(gone, 10);
+    history.end(gone, Outcome::Committed, 20);
+    let again = history.add(Some(row(2)));
+    history.begin_commit(again, 30);
+    // The client has seen it in a list, under an id that nobody else knows yet.
+    let ruling = Ruling { floor: Floor { version: again, own: false }, ..ruling(40, 50, 0) };
+    let scope = Scope { viewer: Some(0), ..Scope::default() };
+    assert_eq!(ruling.judge_absence(&history, Some(id), Family::Todo, &scope), Ok(again));
+    assert_eq!(ruling.judge_absence(&history, None, Family::Todo, &scope), Err(Kind::Backwards));
 }
 
 #[test]
