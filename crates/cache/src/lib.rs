@@ -10,8 +10,14 @@
 //! # Promise
 //!
 //! A read answers nothing older than what the database had committed when its request arrived, less the
-//! [`max_staleness`](Policy::max_staleness) of the space; whoever wrote it, and whatever Redis holds. If that cannot be
-//! established, the read fails with a [`GateError`].
+//! [`max_staleness`](Policy::max_staleness) of the space, or less what the request itself [accepts](Acceptance); whoever wrote it,
+//! and whatever Redis holds. If that cannot be established within [`Settings::gate_timeout`], the read fails with a
+//! [`GateError`], unless the space is [to last](Policy::stale_if_error) while the source is gone; then
+//! [`Provenance::stale`] says so.
+//!
+//! Whatever staleness is accepted, nothing is older than a [mark](HistoryMark) that the request [requires](Request::require). The
+//! mark that a request [gives](Request::mark) stands for all that was read and written for it, so whoever carries marks along
+//! reads their own writes and never goes back in time, on any node.
 //!
 //! # Protocol
 //!
@@ -40,6 +46,18 @@
 //! in (`as_of`, p], and the memo is not valid. Validity is checked at use, so when a fill is stored, or an unlink lost, is of no
 //! importance: both decide only whether there is something to check. The tide table may have moved past p by then, which makes
 //! it refuse more than it must; and where it has forgotten a key it answers a position that is too new, never one too old.
+//!
+//! *A bound is kept.* With a staleness F the gate is passed by a poll that began at most F before the request arrived. The two
+//! paragraphs above hold with that moment in place of the arrival. Both moments are of this process's monotonic clock.
+//!
+//! *A mark is honoured.* A position is good for a request that requires a mark if the mark in force at it includes that one;
+//! what is published was noted before, so a valid memo is up to date at it. Otherwise the read is strict: whoever was given a mark
+//! was given it before they sent it, so a poll that began after the request arrived sees all that was visible at the mark.
+//! Marks of another generation cannot be compared, and make the read strict.
+//!
+//! *A mark stands for all that was seen.* A value may show what was committed up to when it was read from its source, which is
+//! noted in the memo, and what is joined or comes from Redis was read before it arrived here. The mark that is given is that of a
+//! poll that began after the youngest such moment. Mostly the last poll did; else there is one more.
 //!
 //! *A joined flight is up to date.* What it loads is read after a position at or past p was published. What it found in Redis was
 //! valid by a tide table that had got there.
