@@ -19,6 +19,9 @@ const STATED: Duration = Duration::from_secs(5);
 /// Longer than the second that the README states, for the machine that tests run on is busy.
 const BACK: Duration = Duration::from_secs(4);
 
+/// What can become of the way to a server, and how that begins.
+type Fault = (&'static str, fn(&Proxy));
+
 /// A server on PostgreSQL and, through a proxy, on Redis.
 struct BehindRedis {
     database: TestDatabase,
@@ -61,7 +64,7 @@ impl BehindRedis {
 async fn no_request_fails_and_none_is_stale_whatever_becomes_of_the_way_to_redis() {
     let mut world = BehindRedis::start().await;
     world.changes_are_seen(2).await;
-    let faults: [(&str, fn(&Proxy)); 4] = [
+    let faults: [Fault; 4] = [
         ("slow", |proxy| proxy.delay(Duration::from_secs(1))),
         ("silent", Proxy::swallow),
         ("cut", Proxy::cut),
@@ -169,8 +172,7 @@ impl BehindPostgres {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn strict_reads_fail_soon_and_lasting_ones_say_so_whatever_becomes_of_the_way_to_the_database() {
     let mut world = BehindPostgres::start().await;
-    let faults: [(&str, fn(&Proxy)); 3] =
-        [("silent", Proxy::swallow), ("cut", Proxy::cut), ("half open", Proxy::half_open)];
+    let faults: [Fault; 3] = [("silent", Proxy::swallow), ("cut", Proxy::cut), ("half open", Proxy::half_open)];
     for (how, begin) in faults {
         world.warm().await;
         begin(&world.proxy);

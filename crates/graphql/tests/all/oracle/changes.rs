@@ -252,9 +252,9 @@ pub(crate) fn beginning(crowded: bool, backend: Backend) -> String {
         let key = literal(key(user), backend);
         let times = "'2026-01-01T00:00:00+00:00', '2999-01-01T00:00:00+00:00'";
         let put = put.sql(backend);
-        write!(
+        writeln!(
             sql,
-            "{put}INSERT INTO session (id, user_id, token_hash, created_at, expires_at) VALUES ({key}, {key}, '{token}', {times});\n"
+            "{put}INSERT INTO session (id, user_id, token_hash, created_at, expires_at) VALUES ({key}, {key}, '{token}', {times});"
         )
         .unwrap();
     }
