@@ -51,8 +51,8 @@ pub(crate) struct Exchange {
     pub(crate) bound: Nanos,
     /// What the client may hold the server to.
     pub(crate) memory: Memory,
-    /// Whether a mark came that the client will send back.
-    pub(crate) marked: bool,
+    /// The mark that came, if the client sends marks back.
+    pub(crate) mark: Option<HeaderValue>,
 }
 
 /// Why there is no answer to judge.
@@ -142,19 +142,22 @@ impl Client {
                 Err(Failure::Refused { kind: "503".to_owned(), unsent: false })
             }
             Ok((_, mark, body)) => {
-                let marked = mark.is_some() && self.carries_marks;
-                if marked {
-                    context.tally.mark();
-                    self.mark = mark;
-                }
-                let answered = body.to_vec();
-                Ok(Exchange { url, asked, answered, sent, received, bound: nanos(bound), memory, marked })
+                let (mark, answered) = (mark.filter(|_| self.carries_marks), body.to_vec());
+                Ok(Exchange { url, asked, answered, sent, received, bound: nanos(bound), memory, mark })
             }
         };
         if judged.is_err() {
             self.judged();
         }
         judged
+    }
+
+    /// From now on holds the servers to what was answered. The mark of a refusal would promise nothing.
+    pub(crate) fn remember(&mut self, exchange: &Exchange) {
+        if let Some(mark) = &exchange.mark {
+            self.context.tally.mark();
+            self.mark = Some(mark.clone());
+        }
     }
 
     /// The answer to the last request has been judged, or will not be.
@@ -179,6 +182,9 @@ impl Exchange {
             Failure::Unexpected(format!("an answer cannot be read ({error}): {text}"))
         })?;
         let Some(fault) = answer.errors.first() else {
+            if answer.extensions.is_some_and(|extensions| extensions.tidewater.is_some_and(|told| told.stale)) {
+                return Err(Failure::Refused { kind: "stale, and says so".to_owned(), unsent: false });
+            }
             return answer.data.ok_or_else(|| Failure::Unexpected("an answer is empty".to_owned()));
         };
         let code = fault.extensions.as_ref().and_then(|extensions| extensions.code.as_deref()).unwrap_or("no code");

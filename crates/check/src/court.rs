@@ -26,6 +26,8 @@ pub(crate) struct Court<'a> {
     pub(crate) exchange: &'a Exchange,
     /// What every violation is called, if not by its own kind.
     pub(crate) called: Option<Kind>,
+    /// The keys that the request itself has written, and their versions: of them, nothing older may be shown.
+    pub(crate) written: Vec<(u32, u32)>,
     reads: Reads,
     /// What the client has been shown. The facts of one answer need not be of one time, so none is held against another.
     seen: Vec<(u32, u32)>,
@@ -33,14 +35,14 @@ pub(crate) struct Court<'a> {
 
 impl<'a> Court<'a> {
     pub(crate) fn new(context: &'a Context, floors: &'a mut Floors, exchange: &'a Exchange) -> Self {
-        Self { context, floors, exchange, called: None, reads: Reads::default(), seen: Vec::new() }
+        Self { context, floors, exchange, called: None, written: Vec::new(), reads: Reads::default(), seen: Vec::new() }
     }
 
     /// Ends the hearing.
     pub(crate) fn close(self) {
         self.context.tally.reads(&self.reads);
         for (serial, version) in self.seen {
-            self.floors.raise(serial, version, false, self.exchange.marked);
+            self.floors.raise(serial, version, false, self.exchange.mark.is_some());
         }
     }
 
@@ -69,12 +71,11 @@ impl<'a> Court<'a> {
         self.owner(pool, item, with_profile);
     }
 
-    /// A row that a mutation has just written as `version`, and shows.
-    pub(crate) fn written(&mut self, pool: &Pool, key: &Key, item: &Item<'_>, version: u32) {
+    /// A row that a mutation shows as it has written it.
+    pub(crate) fn written(&mut self, pool: &Pool, key: &Key, item: &Item<'_>) {
         self.reads[Read::Item as usize] += 1;
-        let ruling = Ruling { floor: Floor { version, own: true }, ..self.ruling(key) };
         let judged = match self.read(pool, item) {
-            Some((shown, label)) if key.is(&label) => ruling.judge_shown(&key.history(), &shown, None),
+            Some((shown, label)) if key.is(&label) => self.ruling(key).judge_shown(&key.history(), &shown, None),
             _ => Err(Kind::OwnWrite),
         };
         self.settle(key, judged, || format!("{item:?}, shown by its own mutation"));
@@ -143,7 +144,8 @@ impl<'a> Court<'a> {
     }
 
     /// What an answer shows of a user.
-    pub(crate) fn user(&mut self, account: &Account, user: &User<'_>, with_profile: bool) {
+    pub(crate) fn user(&mut self, account: &Account, user: Option<&User<'_>>, with_profile: bool) {
+        let Some(user) = user else { return self.text(&account.name, None) };
         if user.id != account.public_id {
             let fact = format!("user {} in place of {}", user.id, account.public_id);
             return self.violate(Kind::Torn, &self.unruled(), None, fact);
@@ -175,7 +177,7 @@ impl<'a> Court<'a> {
     fn owner(&mut self, pool: &Pool, item: &Item<'_>, with_profile: bool) {
         let Some(user) = &item.user else { return };
         match pool.account_of(&user.id) {
-            Some(account) => self.user(account, user, with_profile),
+            Some(account) => self.user(account, Some(user), with_profile),
             None => self.violate(Kind::Foreign, &self.unruled(), None, format!("{item:?} belongs to somebody else")),
         }
     }
@@ -187,7 +189,9 @@ impl<'a> Court<'a> {
             return;
         }
         let ruling = self.unruled();
-        let kind = if fits(self.range(keys, family, scope, Ruling::with_all_past)) {
+        let kind = if fits(self.range(keys, family, scope, Ruling::without_floor)) {
+            Kind::Backwards
+        } else if fits(self.range(keys, family, scope, Ruling::with_all_past)) {
             if ruling.window.bound == 0 { Kind::Stale } else { Kind::Bound }
         } else if fits(self.range(keys, family, scope, Ruling::with_all_future)) {
             Kind::Future
@@ -223,7 +227,12 @@ impl<'a> Court<'a> {
     }
 
     fn ruling(&self, key: &Key) -> Ruling {
-        Ruling { floor: self.floors.get(key.serial, self.exchange.memory), ..self.unruled() }
+        let written = self.written.iter().find(|(serial, _)| *serial == key.serial);
+        let floor = match written {
+            Some((_, version)) => Floor { version: *version, own: true },
+            None => self.floors.get(key.serial, self.exchange.memory),
+        };
+        Ruling { floor, ..self.unruled() }
     }
 
     fn unruled(&self) -> Ruling {

@@ -1,5 +1,7 @@
 //! How far a client has come with each key.
 
+use std::cmp::Ordering;
+
 use crate::judge::Floor;
 
 /// How far one client has come with each key.
@@ -47,12 +49,46 @@ impl Floors {
             self.entries.resize(place + 1, Entry::default());
         }
         let entry = &mut self.entries[place];
-        let floor = Floor { version, own };
-        if entry.seen.version < version {
-            entry.seen = floor;
+        entry.seen = higher(entry.seen, Floor { version, own });
+        if marked {
+            entry.marked = higher(entry.marked, Floor { version, own });
         }
-        if marked && entry.marked.version < version {
-            entry.marked = floor;
+    }
+}
+
+/// What a client wrote stays its own when it is shown to it, too.
+fn higher(before: Floor, now: Floor) -> Floor {
+    match before.version.cmp(&now.version) {
+        Ordering::Less => now,
+        Ordering::Equal => Floor { own: before.own || now.own, ..now },
+        Ordering::Greater => before,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_is_ones_own_whenever_it_is_shown() {
+        for own in [[true, false], [false, true]] {
+            let mut floors = Floors::default();
+            for own in own {
+                floors.raise(3, 7, own, true);
+            }
+            assert_eq!(floors.get(3, Memory::All), Floor { version: 7, own: true });
+            assert_eq!(floors.get(3, Memory::Marked), Floor { version: 7, own: true });
         }
+    }
+
+    #[test]
+    fn a_floor_only_rises_and_a_mark_holds_what_came_with_marks() {
+        let mut floors = Floors::default();
+        floors.raise(0, 5, false, true);
+        floors.raise(0, 6, false, false);
+        floors.raise(0, 4, true, true);
+        assert_eq!(floors.get(0, Memory::All), Floor { version: 6, own: false });
+        assert_eq!(floors.get(0, Memory::Marked), Floor { version: 5, own: false });
+        assert_eq!(floors.get(0, Memory::None), Floor::default());
     }
 }

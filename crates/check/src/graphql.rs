@@ -168,6 +168,23 @@ pub(crate) struct Answer<'a> {
     pub(crate) data: Option<Data<'a>>,
     #[serde(borrow, default)]
     pub(crate) errors: Vec<Fault<'a>>,
+    #[serde(default)]
+    pub(crate) extensions: Option<Told>,
+}
+
+/// What is said of an answer as a whole.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Told {
+    #[serde(default)]
+    pub(crate) tidewater: Option<Freshness>,
+}
+
+/// How fresh an answer says that it is.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Freshness {
+    /// Whether it is older than is allowed otherwise, as the database cannot be asked.
+    #[serde(default)]
+    pub(crate) stale: bool,
 }
 
 /// An error in an answer.
@@ -287,6 +304,9 @@ mod tests {
         let text = r#"{"errors":[{"message":"m","extensions":{"code":"TIMEOUT"}}],"data":null}"#;
         let answer = serde_json::from_str::<Answer<'_>>(text).unwrap();
         assert_eq!(answer.errors[0].extensions.as_ref().unwrap().code.as_deref(), Some("TIMEOUT"));
+        let text = r#"{"data":{},"extensions":{"tidewater":{"mark":"m","stale":true,"ageMilliseconds":5},"other":1}}"#;
+        let answer = serde_json::from_str::<Answer<'_>>(text).unwrap();
+        assert!(answer.extensions.unwrap().tidewater.unwrap().stale);
     }
 
     #[test]

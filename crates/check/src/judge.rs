@@ -2,7 +2,7 @@
 
 use crate::clock::{NEVER, Nanos};
 use crate::history::{History, Outcome, Version};
-use crate::state::{Family, Row, Scope, Shown};
+use crate::state::{Family, Scope, Shown};
 use crate::violation::Kind;
 
 /// When a request was sent and its answer received, and how old the answer may be.
@@ -96,7 +96,8 @@ impl Ruling {
         }
     }
 
-    /// Judges that no row of this key is in `scope`; with an id, none with that id.
+    /// Judges that no row of this key is in `scope`; with an id, none with that id. A row whose id no server has said is not one
+    /// that could be asked for: ids are known to its history first, and given once.
     pub(crate) fn judge_absence(
         &self,
         history: &History,
@@ -104,10 +105,9 @@ impl Ruling {
         family: Family,
         scope: &Scope,
     ) -> Result<u32, Kind> {
-        // A row whose id the server has not said yet is not the one that was asked for.
-        let is_other = |row: &Row| id.is_some() && row.id != id;
-        let is_absent = |row: &Row| !scope.contains(family, row) || is_other(row);
-        let judged = self.judge(history, |version| version.row.as_ref().is_none_or(is_absent));
+        let judged = self.judge(history, |version| {
+            version.row.as_ref().is_none_or(|row| !scope.contains(family, row) || (id.is_some() && row.id != id))
+        });
         match judged {
             Err(Kind::Torn) if history.is_pruned() => Err(self.window.too_old()),
             judged => judged,
@@ -124,6 +124,11 @@ impl Ruling {
             }
         }
         (can_be_in, can_be_out)
+    }
+
+    /// The same question, put by a client that remembers nothing.
+    pub(crate) fn without_floor(&self) -> Self {
+        Self { floor: Floor::default(), ..*self }
     }
 
     /// The same question, put to all of the key's past, or all of its future.

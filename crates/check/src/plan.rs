@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::graphql::LONGEST_LIST;
 use crate::history::History;
 use crate::label::Label;
-use crate::state::{Family, Row};
+use crate::state::Family;
 
 /// The slot of one row, or of a part of one. One writer writes to it.
 pub(crate) struct Key {
@@ -91,7 +91,7 @@ impl Pool {
             return None;
         }
         let index = u32::try_from(keys.len()).unwrap_or(u32::MAX);
-        let key = Arc::new(serials.key(family, self.number, index, id, None));
+        let key = Arc::new(serials.key(family, self.number, index, id));
         keys.push(key.clone());
         Some(key)
     }
@@ -112,9 +112,9 @@ impl Pool {
 pub(crate) struct Serials(AtomicU32);
 
 impl Serials {
-    /// A key that is `row` from the start.
-    pub(crate) fn key(&self, family: Family, pool: u32, index: u32, id: Option<Uuid>, row: Option<Row>) -> Key {
+    /// A key that is absent from the start.
+    pub(crate) fn key(&self, family: Family, pool: u32, index: u32, id: Option<Uuid>) -> Key {
         let serial = self.0.fetch_add(1, Ordering::Relaxed);
-        Key { family, serial, pool, index, history: Mutex::new(History::new(row)), id: Mutex::new(id) }
+        Key { family, serial, pool, index, history: Mutex::new(History::new(None)), id: Mutex::new(id) }
     }
 }

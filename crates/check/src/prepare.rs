@@ -12,6 +12,7 @@ use crate::client::{Client, Demand, Failure};
 use crate::context::Context;
 use crate::database::Database;
 use crate::graphql::{SCHEMA, SIGN_UP, VIEWER, body, primary_key};
+use crate::history::Outcome;
 use crate::plan::{Account, Key, Pool};
 use crate::state::{Family, Row};
 
@@ -95,13 +96,15 @@ pub(crate) async fn sign_up(client: &mut Client, url: usize, pool: u32, place: u
     let stamp = context.stamp();
     let number = pool * 2 + place;
     let named = Row { id: None, owner: number, flag: false, stamp };
-    let key = Arc::new(context.serials.key(Family::Name, pool, place, None, Some(named)));
+    let key = Arc::new(context.serials.key(Family::Name, pool, place, None));
+    let version = key.history().add(Some(named));
     let password: u128 = client.random.random();
     let input = json!({
         "email": format!("check-{}-{number}@example.test", context.labels.run()),
         "name": context.labels.write(key.label(stamp)),
         "password": format!("{password:032x}"),
     });
+    key.history().begin_commit(version, context.clock.now());
     let exchange = client.ask(url, body(SIGN_UP, &json!({ "input": input })), None, Demand::Usual).await;
     client.judged();
     let exchange = exchange?;
@@ -111,13 +114,14 @@ pub(crate) async fn sign_up(client: &mut Client, url: usize, pool: u32, place: u
     let token = answer.token.ok_or_else(unreadable)?;
     let mut authorization = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| unreadable())?;
     authorization.set_sensitive(true);
+    key.history().end(version, Outcome::Committed, context.clock.now());
     let account = Arc::new(Account {
         number,
         id: primary_key(&answer.viewer.id).ok_or_else(unreadable)?,
         public_id: answer.viewer.id.into_owned(),
         authorization,
         name: key,
-        bio: Arc::new(context.serials.key(Family::Bio, pool, place, None, None)),
+        bio: Arc::new(context.serials.key(Family::Bio, pool, place, None)),
     });
     context.accounts.write().push(account.clone());
     Ok(account)

@@ -62,7 +62,7 @@ const EXCLUSIVE: [Subject; 3] = [Subject::Viewer, Subject::SplitTodos, Subject::
 impl Question {
     /// Any question; one by nobody if `anonymous`.
     pub(crate) fn any(context: &Context, random: &mut StdRng, anonymous: bool) -> Option<Self> {
-        let exclusive = anonymous || !once_in(random, 4);
+        let exclusive = anonymous || context.settings.bulk_rows == 0 || !once_in(random, 4);
         // Where nobody writes any more, little can go wrong.
         let forsaken = once_in(random, 16);
         let is_wanted = |pool: &Pool| {
@@ -170,15 +170,15 @@ impl Question {
                     court.item(pool, (key, *id), data.item.as_ref(), &scope, true);
                 }
             }
-            Subject::Viewer => match (&data.viewer, &self.viewer) {
-                (Some(user), Some(viewer)) => {
-                    court.user(viewer, user, true);
+            Subject::Viewer => {
+                let Some(viewer) = &self.viewer else { return };
+                court.user(viewer, data.viewer.as_ref(), true);
+                if let Some(user) = &data.viewer {
                     let own = Scope { owner: Some(viewer.number), ..scope };
                     court.list(pool, Family::Todo, &own, user.todos.as_ref(), Read::List);
                     court.list(pool, Family::Note, &own, user.notes.as_ref(), Read::List);
                 }
-                _ => missing(),
-            },
+            }
             Subject::SplitTodos => {
                 court.list(pool, Family::Todo, &flagged(true), data.done.as_ref(), Read::FilteredList);
                 court.list(pool, Family::Todo, &flagged(false), data.open.as_ref(), Read::FilteredList);
@@ -193,14 +193,13 @@ impl Question {
             Subject::PublicNotes => {
                 court.list(pool, Family::Note, &flagged(true), data.notes.as_ref(), Read::FilteredList);
             }
-            Subject::UserNotes => match &data.user {
-                Some(user) => {
-                    court.user(&self.user, user, true);
+            Subject::UserNotes => {
+                court.user(&self.user, data.user.as_ref(), true);
+                if let Some(user) = &data.user {
                     let theirs = Scope { owner: Some(self.user.number), ..scope };
                     court.list(pool, Family::Note, &theirs, user.notes.as_ref(), Read::List);
                 }
-                None => missing(),
-            },
+            }
         }
     }
 }

@@ -47,5 +47,8 @@ pub(crate) async fn ask(
         court.close();
     });
     client.judged();
+    if judged.is_ok() {
+        client.remember(&exchange);
+    }
     judged
 }

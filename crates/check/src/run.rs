@@ -121,9 +121,9 @@ pub async fn check(settings: Settings, mut progress: impl FnMut(Progress)) -> Re
         }
     }
     context.written.store(true, Ordering::Relaxed);
-    while writing.join_next().await.is_some() {}
+    end(writing, &context).await;
     context.read.store(true, Ordering::Relaxed);
-    while reading.join_next().await.is_some() {}
+    end(reading, &context).await;
     let loaded = began.elapsed();
     let (reads_under_load, writes) = (context.tally.total_reads(), context.tally.total_writes());
 
@@ -181,6 +181,15 @@ pub async fn check(settings: Settings, mut progress: impl FnMut(Progress)) -> Re
         below: (violations == 0 && reads > 0).then(|| (3.0 / reads as f64).min(1.0)),
         rate: (violations > 0).then(|| violations as f64 / reads.max(1) as f64),
     })
+}
+
+/// Waits for all clients. One that broke off has checked less than it should have.
+async fn end(mut clients: JoinSet<()>, context: &Context) {
+    while let Some(ended) = clients.join_next().await {
+        if let Err(error) = ended {
+            context.tally.unexpected(&format!("a client of this check broke off: {error}"));
+        }
+    }
 }
 
 async fn prepare(own: &mut Client, database: Option<&Database>) -> Result<Shares, Error> {

@@ -101,26 +101,28 @@ impl GraphqlWriter {
         let judged = answered.map(|shown| {
             if let Some((_, item)) = shown {
                 let mut court = Court::new(&context, &mut self.client.floors, &exchange);
-                court.written(&self.pool, key, &item, version);
+                court.written = vec![(key.serial, version)];
+                court.written(&self.pool, key, &item);
                 court.close();
             }
         });
         self.client.judged();
         judged?;
-        self.client.floors.raise(key.serial, version, true, exchange.marked);
+        self.client.remember(&exchange);
+        self.client.floors.raise(key.serial, version, true, exchange.mark.is_some());
         self.read_back(key, &account).await
     }
 
     async fn write_profile(&mut self, account: &Arc<Account>) -> Result<(), Failure> {
         let context = self.client.context.clone();
         let (name, bio) = (account.name.clone(), account.bio.clone());
-        let stamp = context.stamp();
-        let row = Row { id: None, owner: account.number, flag: false, stamp };
-        let mut batch = Batch::default();
-        let versions = [batch.add(&name, Some(row), "graphql_profile"), batch.add(&bio, Some(row), "graphql_profile")];
-        let text = |key: &Key| context.labels.write(key.label(stamp));
-        let request = body(UPDATE_PROFILE, &json!({ "input": { "name": text(&name), "bio": text(&bio) } }));
         let keys = [name, bio];
+        // Stamps of their own, so that one in place of the other is noticed.
+        let rows = [(); 2].map(|()| Row { id: None, owner: account.number, flag: false, stamp: context.stamp() });
+        let mut batch = Batch::default();
+        let versions = [0, 1].map(|place| batch.add(&keys[place], Some(rows[place]), "graphql_profile"));
+        let [name, bio] = [0, 1].map(|place| context.labels.write(keys[place].label(rows[place].stamp)));
+        let request = body(UPDATE_PROFILE, &json!({ "input": { "name": name, "bio": bio } }));
         let exchange = self.send(&batch, request, account, &keys).await?;
         let answered = exchange.data().and_then(|data| {
             let lacking = || Failure::Unexpected("the answer to graphql_profile lacks what was written".to_owned());
@@ -128,15 +130,18 @@ impl GraphqlWriter {
         });
         let answered = self.settle(&batch, answered, &keys, |_| {});
         let judged = answered.map(|shown| {
-            for (key, version) in keys.iter().zip(versions) {
-                self.client.floors.raise(key.serial, version, true, exchange.marked);
-            }
             let mut court = Court::new(&context, &mut self.client.floors, &exchange);
-            court.user(account, &shown.viewer, true);
+            court.written = keys.iter().zip(versions).map(|(key, version)| (key.serial, version)).collect();
+            court.user(account, Some(&shown.viewer), true);
             court.close();
         });
         self.client.judged();
-        judged
+        judged?;
+        self.client.remember(&exchange);
+        for (key, version) in keys.iter().zip(versions) {
+            self.client.floors.raise(key.serial, version, true, exchange.mark.is_some());
+        }
+        Ok(())
     }
 
     /// Sends a mutation. Where it is not answered, the batch is ended.
