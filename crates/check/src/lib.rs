@@ -23,7 +23,8 @@
 //! A write of which nobody says how it ended may come into force at any time. Its key is not written to any more, and both states
 //! are admissible.
 //!
-//! That a request is refused is no violation; a server that cannot know what is true must not guess.
+//! That a request is refused is no violation; a server that cannot know what is true must not guess. Nor is an answer one that says of
+//! itself that it is older than it should be: it counts as refused, and promises nothing.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 

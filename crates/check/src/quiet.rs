@@ -30,10 +30,11 @@ pub(crate) async fn ask_all(client: &mut Client, demand: Demand, called: Kind) -
     let context = client.context.clone();
     let mut silent = Vec::new();
     for (place, url) in context.settings.urls.iter().enumerate() {
-        let deadline = Instant::now() + PATIENCE;
         let pools = context.pools.read().clone();
         'server: for pool in &pools {
             for question in Question::all(pool, &mut client.random) {
+                // Of each question: many take longer in all than a server may be silent.
+                let deadline = Instant::now() + PATIENCE;
                 while let Err(failure) = reader::ask(client, place, &question, demand, Some(called)).await {
                     client.note(&failure);
                     if Instant::now() > deadline {
