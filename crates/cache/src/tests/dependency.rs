@@ -79,7 +79,8 @@ impl Process {
         if restarts {
             self.writer.start_over(Generation::new("generation"), vec![(mark, changes)]).unwrap();
         } else {
-            self.writer.go_on(mark, &changes).unwrap();
+            let next = self.writer.note(mark, &changes).unwrap();
+            self.writer.publish(next);
         }
     }
 
