@@ -31,7 +31,7 @@ async fn a_deep_or_complex_operation_is_refused() {
         let answer = server.graphql(query, Value::Null).await;
         assert_eq!(code(&answer), "BAD_USER_INPUT", "{answer}");
     }
-    assert_eq!(server.graphql("{ viewer { id } }", Value::Null).await, json!({ "data": { "viewer": null } }));
+    assert_eq!(server.graphql("{ viewer { id } }", Value::Null).await["data"], json!({ "viewer": null }));
 }
 
 #[tokio::test]
@@ -53,7 +53,7 @@ async fn a_document_that_has_no_end_is_refused() {
         let answer = server.graphql(&endless, Value::Null).await;
         assert_eq!(code(&answer), "BAD_USER_INPUT", "{answer}");
     }
-    assert_eq!(server.graphql("{ __typename }", Value::Null).await, json!({ "data": { "__typename": "Query" } }));
+    assert_eq!(server.graphql("{ __typename }", Value::Null).await["data"], json!({ "__typename": "Query" }));
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ async fn a_fresh_machine_serves_a_demo_from_a_file() {
     let token = sign_in(&server, 2).await;
     let answer = server.graphql_as(&token, "{ viewer { email todos { totalCount } } }", Value::Null).await;
     let expected = json!({ "viewer": { "email": "user2@example.test", "todos": { "totalCount": 20 } } });
-    assert_eq!(answer, json!({ "data": expected }));
+    assert_eq!(answer["data"], expected);
 }
 
 #[tokio::test]
