@@ -141,6 +141,9 @@ async fn a_mark_includes_what_a_read_showed_though_no_poll_had_seen_it_yet() {
     let (world, other, other_space) = outdated().await;
     let cache = world.cache().await;
     let space = relaxed(&cache);
+    // The other node has come as far as this one's last poll, so that it would not look again for that mark's sake.
+    let strict = accepting(&other, Acceptance::AtMost(Duration::ZERO));
+    assert_eq!(world.read_for(&other_space, &strict, &[1]).await.unwrap(), [text("new")]);
     world.write(1, "newer");
     // Loaded just now, at a position from before.
     let request = cache.request();
@@ -154,6 +157,9 @@ async fn a_mark_includes_what_memory_had_from_the_source_since_the_last_poll() {
     let (world, other, other_space) = outdated().await;
     let cache = world.cache().await;
     let space = relaxed(&cache);
+    // The other node has come as far as this one's last poll, so that it would not look again for that mark's sake.
+    let strict = accepting(&other, Acceptance::AtMost(Duration::ZERO));
+    assert_eq!(world.read_for(&other_space, &strict, &[1]).await.unwrap(), [text("new")]);
     world.write(1, "newer");
     assert_eq!(world.read(&cache, &space, &[1]).await, [text("newer")]);
     let request = cache.request();
