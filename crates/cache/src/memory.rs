@@ -19,8 +19,7 @@ const OVERHEAD: usize = 528;
 #[derive(Clone)]
 pub(crate) struct Memory(Cache<Key, Arc<Erased>>);
 
-/// A memo of a value of any type.
-pub(crate) type Erased = Memo<dyn Any + Send + Sync>;
+type Erased = Memo<dyn Any + Send + Sync>;
 
 /// Tells the values of one space from another's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

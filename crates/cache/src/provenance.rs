@@ -75,7 +75,7 @@ impl Account {
     }
 
     /// Notes that values are served though the database cannot be asked.
-    pub(crate) fn is_stale(&self) {
+    pub(crate) fn went_stale(&self) {
         self.stale.store(true, Ordering::Relaxed);
     }
 

@@ -169,16 +169,15 @@ impl Request {
     }
 
     async fn wait(&self, entry: Entry) -> Result<Passage, GateError> {
-        let passage = match entry {
-            Entry::Passed(passage) => passage,
+        match entry {
+            Entry::Passed(passage) => Ok(passage),
             Entry::Wait(outcome) => {
                 let begun = Instant::now();
                 let passage = settled(outcome, self.0.patience).await;
                 self.0.account.gate_time.add_since(begun);
-                passage?
+                passage
             }
-        };
-        Ok(passage)
+        }
     }
 
     /// The position to read at after `passage`, if the marks that the request requires are included there.
@@ -200,7 +199,7 @@ impl Request {
     fn stale(&self, policy: &Policy, error: &GateError) -> Option<Leave> {
         let passage = self.0.gate.passed(self.0.arrived.checked_sub(policy.stale_if_error))?;
         let position = self.position_with_marks(passage)?;
-        self.0.account.is_stale();
+        self.0.account.went_stale();
         Some(Leave { position, unreachable: Some(error.clone()) })
     }
 

@@ -1,6 +1,7 @@
 //! Freshness as clients see it in a request's and a response's `extensions.tidewater`.
 
-use async_graphql::{Request, Response, Value, value};
+use async_graphql::indexmap::IndexMap;
+use async_graphql::{Name, Request, Response, Value};
 use tidewater_cache::{HistoryMark, Provenance};
 
 use crate::Error;
@@ -23,14 +24,14 @@ pub(crate) fn required(request: &Request) -> Result<Option<HistoryMark>, Error> 
 
 /// Tells the client the response's mark, and whether the response is older than allowed otherwise.
 pub(crate) fn report(response: &mut Response, mark: Option<&HistoryMark>, provenance: &Provenance) {
-    let mut told = async_graphql::indexmap::IndexMap::new();
+    let mut told = IndexMap::new();
     if let Some(mark) = mark {
-        told.insert(async_graphql::Name::new("mark"), Value::from(mark.to_string()));
+        told.insert(Name::new("mark"), Value::from(mark.to_string()));
     }
     if provenance.stale {
-        told.insert(async_graphql::Name::new("stale"), value!(true));
+        told.insert(Name::new("stale"), Value::from(true));
         let age = i64::try_from(provenance.age.as_millis()).unwrap_or(i64::MAX);
-        told.insert(async_graphql::Name::new("ageMilliseconds"), Value::from(age));
+        told.insert(Name::new("ageMilliseconds"), Value::from(age));
     }
     if !told.is_empty() {
         response.extensions.insert(NAME.to_owned(), Value::Object(told));

@@ -46,6 +46,28 @@ async fn outdated() -> (World, Cache, Space<Note>) {
     (world, cache, space)
 }
 
+/// Two nodes that have seen note 1 as "new", and a database in which it is "newer" since. The other node has come as far as this
+/// one's last poll, so that it would not look again for that mark's sake.
+struct Behind {
+    world: World,
+    cache: Cache,
+    space: Space<Note>,
+    other: Cache,
+    other_space: Space<Note>,
+}
+
+impl Behind {
+    async fn start() -> Self {
+        let (world, other, other_space) = outdated().await;
+        let cache = world.cache().await;
+        let space = relaxed(&cache);
+        let strict = accepting(&other, Acceptance::AtMost(Duration::ZERO));
+        assert_eq!(world.read_for(&other_space, &strict, &[1]).await.unwrap(), [text("new")]);
+        world.write(1, "newer");
+        Self { world, cache, space, other, other_space }
+    }
+}
+
 #[tokio::test]
 async fn a_policy_accepts_what_was_valid_within_its_bound_without_a_poll() {
     let (world, cache, space) = outdated().await;
@@ -138,13 +160,7 @@ async fn a_mark_that_is_known_already_costs_no_poll() {
 
 #[tokio::test]
 async fn a_mark_includes_what_a_read_showed_though_no_poll_had_seen_it_yet() {
-    let (world, other, other_space) = outdated().await;
-    let cache = world.cache().await;
-    let space = relaxed(&cache);
-    // The other node has come as far as this one's last poll, so that it would not look again for that mark's sake.
-    let strict = accepting(&other, Acceptance::AtMost(Duration::ZERO));
-    assert_eq!(world.read_for(&other_space, &strict, &[1]).await.unwrap(), [text("new")]);
-    world.write(1, "newer");
+    let Behind { world, cache, space, other, other_space } = Behind::start().await;
     // Loaded just now, at a position from before.
     let request = cache.request();
     assert_eq!(world.read_for(&space, &request, &[1]).await.unwrap(), [text("newer")]);
@@ -154,13 +170,7 @@ async fn a_mark_includes_what_a_read_showed_though_no_poll_had_seen_it_yet() {
 
 #[tokio::test]
 async fn a_mark_includes_what_memory_had_from_the_source_since_the_last_poll() {
-    let (world, other, other_space) = outdated().await;
-    let cache = world.cache().await;
-    let space = relaxed(&cache);
-    // The other node has come as far as this one's last poll, so that it would not look again for that mark's sake.
-    let strict = accepting(&other, Acceptance::AtMost(Duration::ZERO));
-    assert_eq!(world.read_for(&other_space, &strict, &[1]).await.unwrap(), [text("new")]);
-    world.write(1, "newer");
+    let Behind { world, cache, space, other, other_space } = Behind::start().await;
     assert_eq!(world.read(&cache, &space, &[1]).await, [text("newer")]);
     let request = cache.request();
     assert_eq!(world.read_for(&space, &request, &[1]).await.unwrap(), [text("newer")]);

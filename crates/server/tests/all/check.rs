@@ -1,18 +1,9 @@
 //! The product checks itself: the command `check`, on servers that are written to from all sides.
 
 use serde_json::Value;
-use tidewater_testkit::{Backend, Server, TestDatabase, TestRedis, on_each_backend};
+use tidewater_testkit::{Backend, on_each_backend};
 
-use crate::fixture::{binary, fail, seeded, succeed};
-
-async fn start(database: &TestDatabase, redis: Option<&TestRedis>) -> Server {
-    let redis = redis.map(|redis| (redis.url(), redis.prefix().to_owned()));
-    let mut environment = vec![("DATABASE_URL", database.url())];
-    if let Some((url, prefix)) = &redis {
-        environment.extend([("REDIS_URL", url.as_str()), ("TIDEWATER_REDIS_KEY_PREFIX", prefix.as_str())]);
-    }
-    Server::start(binary(), &["serve"], &environment).await
-}
+use crate::fixture::{fail, seeded, start_over, succeed};
 
 on_each_backend! {
     async fn no_answer_is_stale_while_all_write(backend) {
@@ -20,7 +11,7 @@ on_each_backend! {
         let count = if backend == Backend::PostgresRedis { 2 } else { 1 };
         let mut servers = Vec::new();
         for _ in 0..count {
-            servers.push(start(&database, redis.as_ref()).await);
+            servers.push(start_over(&database, redis.as_ref()).await);
         }
         let mut arguments = vec!["check", "--duration", "5s", "--json"];
         for server in &servers {
@@ -45,7 +36,7 @@ on_each_backend! {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_checked_is_told_in_one_sentence() {
     let (served, other) = (seeded(Backend::Sqlite).await, seeded(Backend::Sqlite).await);
-    let server = start(&served, None).await;
+    let server = start_over(&served, None).await;
     let arguments = ["check", "--url", server.url(), "--duration", "1s"];
     let (code, sentence) = fail(&arguments, &[("DATABASE_URL", other.url())]).await;
     assert_eq!(code, 2);

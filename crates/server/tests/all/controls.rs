@@ -49,23 +49,22 @@ impl World {
         checking.await.unwrap().unwrap()
     }
 
-    /// Puts the database back to what it was before `backup` was made of it, while the servers are down.
-    async fn restore(&mut self, backup: &TestDatabase) {
+    /// Makes the database `target` a copy of `source`, while the servers are down.
+    async fn copy(&mut self, source: &str, target: &str) {
         for server in &mut self.servers {
             server.terminate().await;
         }
         let administration = self.postgres.database().await;
-        let (served, backup) = (name(&self.database), name(backup));
-        administration.sql(&format!("DROP DATABASE {served} WITH (FORCE)")).await;
-        administration.sql(&format!("CREATE DATABASE {served} TEMPLATE {backup}")).await;
+        administration.sql(&format!("DROP DATABASE {target} WITH (FORCE)")).await;
+        administration.sql(&format!("CREATE DATABASE {target} TEMPLATE {source}")).await;
         for server in &mut self.servers {
             server.start_again().await;
         }
     }
 }
 
-fn name(database: &TestDatabase) -> &str {
-    database.url().rsplit('/').next().unwrap()
+fn name(database: &TestDatabase) -> String {
+    database.url().rsplit('/').next().unwrap().to_owned()
 }
 
 /// Writers that leave no key alone for long.
@@ -126,15 +125,8 @@ async fn title_after_a_restore(fault_points: &str) -> String {
     // So that the log does not end with what filled the notes: else they would count as changed since they are in Redis.
     world.database.sql("UPDATE profile SET bio = 'later'").await;
     let backup = world.postgres.database().await;
-    for server in &mut world.servers {
-        server.terminate().await;
-    }
-    let administration = world.postgres.database().await;
-    administration.sql(&format!("DROP DATABASE {}", name(&backup))).await;
-    administration.sql(&format!("CREATE DATABASE {} TEMPLATE {}", name(&backup), name(&world.database))).await;
-    for server in &mut world.servers {
-        server.start_again().await;
-    }
+    let (served, kept) = (name(&world.database), name(&backup));
+    world.copy(&served, &kept).await;
     let title = async |world: &World| {
         let answer = world.servers[0].graphql("{ notes(first: 1) { nodes { title } } }", Value::Null).await;
         answer["data"]["notes"]["nodes"][0]["title"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
@@ -143,7 +135,7 @@ async fn title_after_a_restore(fault_points: &str) -> String {
     assert_eq!(title(&world).await, "lost");
     eventually("the note is in Redis", async || world.redis.keys().await.iter().any(|key| key.contains(":note:")))
         .await;
-    world.restore(&backup).await;
+    world.copy(&kept, &served).await;
     title(&world).await
 }
 

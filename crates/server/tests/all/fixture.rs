@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use serde_json::{Value, json};
-use tidewater_testkit::{Backend, Server, TestDatabase, run};
+use tidewater_testkit::{Backend, Server, TestDatabase, TestRedis, run};
 use tokio::time::{Instant, sleep};
 
 /// The environment of a process.
@@ -31,6 +31,16 @@ pub(crate) async fn prepare(url: &str) {
 /// Starts the server on `database`.
 pub(crate) async fn start(database: &TestDatabase, arguments: &[&str]) -> Server {
     Server::start(binary(), &[&["serve"], arguments].concat(), &[("DATABASE_URL", database.url())]).await
+}
+
+/// Starts the server on `database`, with `redis` in front if there is one.
+pub(crate) async fn start_over(database: &TestDatabase, redis: Option<&TestRedis>) -> Server {
+    let redis = redis.map(|redis| (redis.url(), redis.prefix().to_owned()));
+    let mut environment = vec![("DATABASE_URL", database.url())];
+    if let Some((url, prefix)) = &redis {
+        environment.extend([("REDIS_URL", url.as_str()), ("TIDEWATER_REDIS_KEY_PREFIX", prefix.as_str())]);
+    }
+    Server::start(binary(), &["serve"], &environment).await
 }
 
 /// A seeded SQLite file and a server on it. The file is there for as long as the first of them.

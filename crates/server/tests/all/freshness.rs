@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 use tidewater_testkit::{Backend, Server, TestDatabase, TestRedis, on_each_backend};
 
-use crate::fixture::{binary, eventually, seeded, sign_in};
+use crate::fixture::{eventually, seeded, sign_in, start_over};
 
 /// A server over a filled database, warm: every query of the test has been asked before the change.
 struct Warm {
@@ -25,7 +25,7 @@ impl Warm {
         let (database, redis) = (seeded(backend).await, backend.redis().await);
         let mut servers = Vec::new();
         for _ in 0..count {
-            servers.push(start(&database, redis.as_ref()).await);
+            servers.push(start_over(&database, redis.as_ref()).await);
         }
         let token = sign_in(&servers[0], 2).await;
         Self { backend, database, redis, servers, token }
@@ -65,15 +65,6 @@ impl Warm {
             _ => format!("'01900000-0000-7000-8000-00000000{number:04x}'"),
         }
     }
-}
-
-async fn start(database: &TestDatabase, redis: Option<&TestRedis>) -> Server {
-    let redis = redis.map(|redis| (redis.url(), redis.prefix().to_owned()));
-    let mut environment = vec![("DATABASE_URL", database.url())];
-    if let Some((url, prefix)) = &redis {
-        environment.extend([("REDIS_URL", url.as_str()), ("TIDEWATER_REDIS_KEY_PREFIX", prefix.as_str())]);
-    }
-    Server::start(binary(), &["serve"], &environment).await
 }
 
 const TODOS: &str = "{ viewer { todos(first: 100) { totalCount nodes { text } } } }";
@@ -220,7 +211,7 @@ async fn redis_may_be_flushed_stopped_and_started_with_old_data() {
     }
     own.restart_with_dump(&dump).await;
     // A server that has just started has nothing in memory: it is Redis that it would be misled by.
-    warm.servers.push(start(&warm.database, Some(&own)).await);
+    warm.servers.push(start_over(&warm.database, Some(&own)).await);
     warm.servers.swap(0, 1);
     for _ in 0..20 {
         change(&warm).await;
