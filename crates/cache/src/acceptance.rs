@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::Policy;
+use crate::terms::Terms;
 
 /// Which answers a request accepts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,12 +18,12 @@ pub enum Acceptance {
 }
 
 impl Acceptance {
-    /// How much older than the request's arrival an answer from a space with `policy` may be.
-    pub(crate) fn max_staleness(self, policy: &Policy) -> Duration {
+    /// The terms of what would have `terms` otherwise.
+    pub(crate) fn of(self, terms: Terms) -> Terms {
         match self {
-            Self::Policy => policy.max_staleness,
-            Self::AtMost(bound) => bound,
-            Self::Source { .. } => Duration::ZERO,
+            Self::Policy => terms,
+            Self::AtMost(max_staleness) => Terms { max_staleness, ..terms },
+            Self::Source { .. } => Terms { max_staleness: Duration::ZERO, ..terms },
         }
     }
 }

@@ -1,8 +1,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::Request;
+use crate::memo::Memo;
 use crate::verify::Sample;
-use crate::{Footprint, Position, Request};
 
 /// The answers to the lookups of one read, as they come.
 #[derive(Debug)]
@@ -23,26 +24,26 @@ impl<'a, V> Answers<'a, V> {
         self.request
     }
 
-    /// A value that its source had given at `read_at` or before.
-    pub(crate) fn give(&mut self, index: usize, value: Arc<V>, read_at: Instant) {
-        self.request.saw(read_at);
+    /// The value of a memo.
+    pub(crate) fn give<T: ?Sized>(&mut self, index: usize, value: Arc<V>, memo: &Memo<T>) {
+        self.request.rests_on(memo);
         self.values[index] = Some(value);
     }
 
-    /// A value that a cache held: a memo's.
-    pub(crate) fn give_held(
-        &mut self,
-        index: usize,
-        value: Arc<V>,
-        footprint: &Footprint,
-        as_of: Position,
-        read_at: Instant,
-    ) {
+    /// The value of a memo that a cache held.
+    pub(crate) fn give_held<T: ?Sized>(&mut self, index: usize, value: Arc<V>, memo: &Memo<T>) {
         if self.verify_share > 0.0 && rand::random::<f64>() < self.verify_share {
-            let (value, footprint) = (Arc::clone(&value), footprint.clone());
-            self.samples.push(Sample { index, value, footprint, as_of });
+            let (value, footprint) = (Arc::clone(&value), memo.footprint.clone());
+            self.samples.push(Sample { index, value, footprint, as_of: memo.as_of });
         }
-        self.give(index, value, read_at);
+        self.give(index, value, memo);
+    }
+
+    /// What turned out to be right where a cache was wrong.
+    pub(crate) fn correct(&mut self, index: usize, value: V) {
+        self.request.saw(Instant::now());
+        self.request.rests_on_the_unknown();
+        self.values[index] = Some(Arc::new(value));
     }
 
     /// Whether some of them are to be verified.

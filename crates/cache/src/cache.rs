@@ -18,7 +18,7 @@ use crate::tide::{Tide, TideWriter};
 use crate::tracked::Tracked;
 use crate::unlink::Unlinks;
 use crate::{
-    GateError, GateStatistics, Health, Policy, Position, Request, Settings, Space, SpaceStatistics, StartError,
+    Derived, GateError, GateStatistics, Health, Policy, Position, Request, Settings, Space, SpaceStatistics, StartError,
 };
 
 /// The cache of one process over one database. Cheap to clone; polling stops with the last clone of it and of its spaces.
@@ -55,6 +55,7 @@ impl Cache {
         let poller = Poller {
             source,
             timeout: settings.poll_timeout,
+            interval: settings.poll_interval,
             tide: writer,
             memory: memory.clone(),
             unlinks: Arc::clone(&unlinks),
@@ -108,6 +109,18 @@ impl Cache {
         drop(spaces);
         let keys = RedisKeys::new(&self.0.prefix, &name, fingerprint);
         Space::new(id, policy, keys, counters, Arc::clone(&self.0))
+    }
+
+    /// A space of values that are computed from what other spaces answer, of at most about `bytes`, each kept for at most `ttl`.
+    pub fn derived<V: Send + Sync + 'static>(
+        &self,
+        name: impl Into<Arc<str>>,
+        bytes: u64,
+        ttl: Duration,
+    ) -> Derived<V> {
+        let counters = Arc::new(Counters::new(name.into()));
+        self.0.spaces.lock().push(Arc::clone(&counters));
+        Derived::new(counters, Arc::clone(&self.0), bytes, ttl)
     }
 
     /// Announces a transaction; take it before the first statement that writes.

@@ -19,7 +19,7 @@ use crate::request::Leave;
 use crate::space::Inner;
 use crate::tide::Now;
 use crate::verify::are_same;
-use crate::{Footprint, Found, Lookup, Position, ReadError};
+use crate::{Found, Lookup, Position, ReadError};
 
 /// A lookup that is not answered yet.
 #[derive(Debug)]
@@ -81,9 +81,9 @@ where
                 Boarding::Join(landing) => joined.push((wanted, landing)),
                 // A flight that landed since memory was asked has left its value there.
                 Boarding::Lead(lead) => match self.recall(wanted.index, &wanted.key, answers) {
-                    Ok(value) => {
+                    Ok((value, held)) => {
                         self.remembered(answers.request(), 1);
-                        lead.land(Ok(value));
+                        lead.land(Ok(Arc::new(held.memo(value))));
                     }
                     Err(_) => led.push((wanted, lead)),
                 },
@@ -111,13 +111,12 @@ where
         let mut rest = Vec::with_capacity(led.len());
         for (((mut wanted, lead), key), stored) in led.into_iter().zip(&keys).zip(stored) {
             match stored.ok_or(Miss::Absent).and_then(|stored| self.judge(&now, key, &stored, read_at)) {
-                Ok(memo) => {
+                Ok((memo, weight)) => {
                     self.counters.redis_hits.add(1);
                     answers.request().account().redis.add(1);
-                    let value = Arc::clone(&memo.value);
-                    answers.give_held(wanted.index, Arc::clone(&value), &memo.footprint, memo.as_of, read_at);
-                    self.core.memory.insert(self.id, lead.key(), memo);
-                    lead.land(Ok(value));
+                    answers.give_held(wanted.index, Arc::clone(&memo.value), &memo);
+                    self.core.memory.insert(self.id, lead.key(), &memo, weight);
+                    lead.land(Ok(Arc::new(memo)));
                 }
                 Err(miss) => {
                     wanted.missed(miss);
@@ -128,8 +127,8 @@ where
         rest
     }
 
-    /// The memo that Redis holds under `key`, if it is one, and valid.
-    fn judge(&self, now: &Now, key: &[u8], stored: &[u8], read_at: Instant) -> Result<Memo<V>, Miss> {
+    /// The memo that Redis holds under `key`, if it is one, and valid; and about how many bytes it takes in memory.
+    fn judge(&self, now: &Now, key: &[u8], stored: &[u8], read_at: Instant) -> Result<(Memo<V>, u32), Miss> {
         let envelope = Envelope::decode(key, stored).ok_or(Miss::Undecodable)?;
         let as_of = self.core.tide.place(&now.generation, &envelope.mark).ok_or(Miss::MarkTooOld)?;
         if !self.core.tide.valid(&envelope.footprint, as_of) {
@@ -142,7 +141,8 @@ where
         }
         let value = envelope::whole(envelope.value).ok_or(Miss::Undecodable)?;
         let weight = weight::<V>(envelope.value.len(), &envelope.footprint);
-        Ok(Memo { value: Arc::new(value), footprint: envelope.footprint, as_of, read_at, lifetime, weight })
+        let expires_at = read_at + lifetime;
+        Ok((Memo { value: Arc::new(value), footprint: envelope.footprint, as_of, read_at, expires_at }, weight))
     }
 
     /// Answers the rest from the source, in one call.
@@ -178,48 +178,44 @@ where
         }
         let read_at = Instant::now();
         for ((wanted, lead), found) in led.into_iter().zip(found) {
-            let value = Arc::new(found.value);
-            if wanted.missing.outdated.is_some_and(|outdated| are_same(&*outdated, &*value)) {
+            let memo = self.memo(as_of.position, &lookups[wanted.index], found, read_at);
+            if wanted.missing.outdated.is_some_and(|outdated| are_same(&*outdated, &*memo.value)) {
                 self.counters.needless.add(1);
             }
-            let footprint = lookups[wanted.index].dependencies.with(&found.dependencies);
-            self.fill(&as_of, lead.key(), &value, footprint, read_at);
-            answers.give(wanted.index, Arc::clone(&value), read_at);
-            lead.land(Ok(value));
+            self.fill(&as_of, lead.key(), &memo);
+            answers.give(wanted.index, Arc::clone(&memo.value), &memo);
+            lead.land(Ok(Arc::new(memo)));
         }
         Ok(())
     }
 
+    /// What was found for `lookup` in a source that was read after `as_of`.
+    pub(crate) fn memo(&self, as_of: Position, lookup: &Lookup, found: Found<V>, read_at: Instant) -> Memo<V> {
+        let footprint = lookup.dependencies.with(&found.dependencies);
+        Memo { value: Arc::new(found.value), footprint, as_of, read_at, expires_at: read_at + self.policy.lifetime() }
+    }
+
     /// Stores what was read after `as_of` in both tiers, unless it is known to be out of date already.
-    pub(crate) fn fill(&self, as_of: &Now, key: &Arc<[u8]>, value: &Arc<V>, footprint: Footprint, read_at: Instant) {
-        let lifetime = self.policy.lifetime();
-        if lifetime.is_zero() || !self.core.tide.valid(&footprint, as_of.position) {
+    pub(crate) fn fill(&self, as_of: &Now, key: &Arc<[u8]>, memo: &Memo<V>) {
+        let lifetime = memo.expires_at.saturating_duration_since(memo.read_at);
+        if lifetime.is_zero() || !self.core.tide.valid(&memo.footprint, as_of.position) {
             return;
         }
-        let Some(size) = self.write_to_redis(as_of, key, value, &footprint, lifetime) else { return };
-        let weight = weight::<V>(size, &footprint);
-        let memo = Memo { value: Arc::clone(value), footprint, as_of: as_of.position, read_at, lifetime, weight };
-        self.core.memory.insert(self.id, key, memo);
+        let Some(size) = self.write_to_redis(as_of, key, memo, lifetime) else { return };
+        self.core.memory.insert(self.id, key, memo, weight::<V>(size, &memo.footprint));
         self.counters.fills.add(1);
     }
 
     /// Returns the size of the serialised value; None if it has no serialised form, and so no known size.
-    fn write_to_redis(
-        &self,
-        as_of: &Now,
-        key: &[u8],
-        value: &V,
-        footprint: &Footprint,
-        lifetime: Duration,
-    ) -> Option<usize> {
+    fn write_to_redis(&self, as_of: &Now, key: &[u8], memo: &Memo<V>, lifetime: Duration) -> Option<usize> {
         let Some(redis) = &self.core.redis else {
-            return postcard::serialize_with_flavor(value, Size::default()).ok();
+            return postcard::serialize_with_flavor(&*memo.value, Size::default()).ok();
         };
-        let value = postcard::to_allocvec(value).ok()?;
+        let value = postcard::to_allocvec(&*memo.value).ok()?;
         let key = self.keys.key(&as_of.generation, key);
         let envelope = Envelope {
             mark: as_of.mark.clone(),
-            footprint: footprint.clone(),
+            footprint: memo.footprint.clone(),
             filled_at: envelope::now(),
             lifetime: u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX),
             value: &value,
@@ -239,10 +235,10 @@ where
         let mut again = Vec::new();
         for (wanted, landing) in joined {
             match landing.await {
-                Ok(Ok(value)) => {
+                Ok(Ok(memo)) => {
                     self.counters.joined.add(1);
                     answers.request().account().joined.add(1);
-                    answers.give(wanted.index, value, Instant::now());
+                    answers.give(wanted.index, Arc::clone(&memo.value), &memo);
                 }
                 Ok(Err(failure)) => match failure.error() {
                     Some(error) => return Err(error),

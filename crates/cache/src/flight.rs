@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use tidewater_changelog::fault;
 
 use crate::Position;
+use crate::memo::Memo;
 
 /// How many keys of one space may be under way as flights that others can join; beyond that, reads go alone.
 const MOST: usize = 65_536;
@@ -19,7 +20,7 @@ const MOST: usize = 65_536;
 pub(crate) struct Flights<V>(Mutex<State<V>>);
 
 /// What a flight brings to those who joined it; cancelled if whoever led it was dropped.
-pub(crate) type Landing<V> = Shared<oneshot::Receiver<Result<Arc<V>, Failure>>>;
+pub(crate) type Landing<V> = Shared<oneshot::Receiver<Result<Arc<Memo<V>>, Failure>>>;
 
 /// Why a flight brings nothing.
 #[derive(Clone, Debug)]
@@ -47,7 +48,7 @@ pub(crate) struct Lead<V> {
     flights: Arc<Flights<V>>,
     key: Arc<[u8]>,
     number: u64,
-    sender: Option<oneshot::Sender<Result<Arc<V>, Failure>>>,
+    sender: Option<oneshot::Sender<Result<Arc<Memo<V>>, Failure>>>,
 }
 
 #[derive(Debug)]
@@ -67,6 +68,11 @@ struct Flight<V> {
 impl<V> Flights<V> {
     pub(crate) fn new() -> Self {
         Self(Mutex::new(State { last: 0, flights: HashMap::new() }))
+    }
+
+    /// Whether there may be a flight to join.
+    pub(crate) fn is_under_way(&self, key: &[u8]) -> bool {
+        self.0.lock().flights.contains_key(key)
     }
 
     /// Joins the flight to `key` that is not older than `at_least`, or becomes the leader of a new one as of `as_of`.
@@ -93,7 +99,7 @@ impl<V> Lead<V> {
     }
 
     /// Ends the flight. What is to be found in memory has been put there before.
-    pub(crate) fn land(mut self, result: Result<Arc<V>, Failure>) {
+    pub(crate) fn land(mut self, result: Result<Arc<Memo<V>>, Failure>) {
         let sender = self.sender.take();
         drop(self);
         if let Some(sender) = sender {

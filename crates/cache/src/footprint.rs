@@ -25,6 +25,14 @@ impl Footprint {
         both
     }
 
+    /// Of hashes that others hold.
+    pub(crate) fn of_hashes(hashes: &[u64]) -> Self {
+        let mut footprint = Self(SmallVec::from_slice(hashes));
+        footprint.normalise();
+        footprint.0.shrink_to_fit();
+        footprint
+    }
+
     /// Whether there is no dependency at all: the value can never be invalidated.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -104,14 +104,22 @@ impl Gate {
         Entry::Wait(outcome)
     }
 
-    /// Waits until a poll is wanted, and begins it.
-    pub(crate) async fn begin(&self) -> Round {
-        loop {
-            if let Some(round) = self.begin_if_wanted() {
-                return round;
-            }
+    /// Waits until a poll is wanted.
+    pub(crate) async fn wanted(&self) {
+        while self.state.lock().next.is_none() {
             self.wake.notified().await;
         }
+    }
+
+    /// Begins a poll, if one is wanted.
+    pub(crate) fn begin(&self) -> Option<Round> {
+        let mut state = self.state.lock();
+        let (sender, outcome) = state.next.take()?;
+        // Within the lock: whoever comes later sees this poll as one that began before.
+        let began = Instant::now();
+        state.under_way = Some((began, outcome));
+        self.polls.fetch_add(1, Ordering::Relaxed);
+        Some(Round { began, sender })
     }
 
     /// Ends a poll. Whatever a successful one saw is known to all readers before this is called.
@@ -149,15 +157,12 @@ impl Gate {
     pub(crate) fn counts(&self) -> (u64, u64) {
         (self.polls.load(Ordering::Relaxed), self.passes.load(Ordering::Relaxed))
     }
+}
 
-    fn begin_if_wanted(&self) -> Option<Round> {
-        let mut state = self.state.lock();
-        let (sender, outcome) = state.next.take()?;
-        // Within the lock: whoever comes later sees this poll as one that began before.
-        let began = Instant::now();
-        state.under_way = Some((began, outcome));
-        self.polls.fetch_add(1, Ordering::Relaxed);
-        Some(Round { began, sender })
+impl Round {
+    /// When it began.
+    pub(crate) fn began(&self) -> Instant {
+        self.began
     }
 }
 

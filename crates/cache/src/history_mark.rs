@@ -1,5 +1,6 @@
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use tidewater_changelog::{Generation, Mark, MarkError};
 
@@ -14,34 +15,50 @@ const NEWEST: &str = "*";
 /// Its text is `GENERATION/MARK`, such as `5d1c…/P7:9:7`, in characters that a header may hold; to clients it is opaque. A mark
 /// whose text would be too long is written as `GENERATION/*`, which asks for everything that is committed when it is sent:
 /// stricter, and never less.
+///
+/// Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HistoryMark {
+pub struct HistoryMark(Arc<Inner>);
+
+#[derive(Debug, PartialEq, Eq)]
+struct Inner {
     generation: Generation,
     /// None: everything that is committed when this is asked for.
     mark: Option<Mark>,
+    text: String,
 }
 
 impl HistoryMark {
     pub(crate) fn new(generation: Generation, mark: Mark) -> Self {
-        Self { generation, mark: Some(mark) }
+        Self::with_text(generation, Some(mark))
+    }
+
+    /// Its text.
+    pub fn as_str(&self) -> &str {
+        &self.0.text
     }
 
     /// Whether everything visible at this mark is visible at `mark` of `generation`. False where that cannot be told.
     pub(crate) fn is_included_in(&self, generation: &Generation, mark: &Mark) -> bool {
-        self.generation == *generation && self.mark.as_ref().is_some_and(|required| mark.includes(required))
+        self.0.generation == *generation && self.0.mark.as_ref().is_some_and(|required| mark.includes(required))
     }
 
     /// Whether it is known to lie ahead of all that is committed: `mark` of `generation` is, and does not include it. Nobody
     /// was ever given such a mark.
     pub(crate) fn is_ahead_of(&self, generation: &Generation, mark: &Mark) -> bool {
-        self.generation == *generation && self.mark.as_ref().is_some_and(|required| !mark.includes(required))
+        self.0.generation == *generation && self.0.mark.as_ref().is_some_and(|required| !mark.includes(required))
+    }
+
+    fn with_text(generation: Generation, mark: Option<Mark>) -> Self {
+        let told = mark.as_ref().map(Mark::to_string).filter(|text| text.len() <= LONGEST);
+        let text = format!("{generation}/{}", told.as_deref().unwrap_or(NEWEST));
+        Self(Arc::new(Inner { generation, mark, text }))
     }
 }
 
 impl fmt::Display for HistoryMark {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mark = self.mark.as_ref().map(Mark::to_string).filter(|text| text.len() <= LONGEST);
-        write!(formatter, "{}/{}", self.generation, mark.as_deref().unwrap_or(NEWEST))
+        formatter.write_str(&self.0.text)
     }
 }
 
@@ -55,6 +72,6 @@ impl FromStr for HistoryMark {
             return Err(MarkError);
         }
         let mark = if mark == NEWEST { None } else { Some(mark.parse()?) };
-        Ok(Self { generation: Generation::new(generation), mark })
+        Ok(Self::with_text(Generation::new(generation), mark))
     }
 }

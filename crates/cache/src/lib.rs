@@ -5,7 +5,7 @@
 //! A process has one [`Cache`], started over a [`ChangeSource`](tidewater_changelog::ChangeSource), and one [`Space`] for each
 //! kind of value. Whoever answers a request takes a [`Request`] when it arrives and reads through spaces for it: each
 //! [`Lookup`] says under which key a value is held and on which [`Dependency`] it hangs, and a loader reads the database for
-//! what is not held. Whoever writes takes a [`WriteGuard`], commits, and settles it. Nobody ever names what to invalidate.
+//! what is not held. A [`Derived`] space holds what is computed from such reads, as a whole. Whoever writes takes a [`WriteGuard`], commits, and settles it. Nobody ever names what to invalidate.
 //!
 //! # Promise
 //!
@@ -70,6 +70,11 @@
 //! ones, below which nothing is valid; the retained log is noted on top of it, before the ring places anything on it. A fill under
 //! way has an `as_of` below, and the keys of the generation that it began in.
 //!
+//! *A derived value is as good as its parts.* While it is computed, everything that is served for the request is recorded. Its
+//! `as_of` is the position published before the first read; no read of the request is answered by what is older than that, and
+//! each part's dependencies are among its own. So if one of them changes after `as_of`, the value is not valid. It is served on the
+//! strictest terms of its parts, and to nobody who joins it while it is computed unless they arrived at `as_of` or before.
+//!
 //! *What hashes cost.* Two dependencies with one hash share their changes: a miss more, never a wrong answer.
 //!
 //! # Bounds
@@ -86,6 +91,7 @@ mod breaker;
 mod cache;
 mod counters;
 mod dependency;
+mod derived;
 mod envelope;
 mod error;
 mod fetch;
@@ -102,6 +108,7 @@ mod poller;
 mod position;
 mod provenance;
 mod queue;
+mod recording;
 mod redis;
 mod redis_key;
 mod request;
@@ -109,6 +116,7 @@ mod ring;
 mod settings;
 mod space;
 mod statistics;
+mod terms;
 mod tide;
 mod tide_table;
 mod tracked;
@@ -118,6 +126,7 @@ mod verify;
 pub use acceptance::Acceptance;
 pub use cache::{Cache, WriteGuard};
 pub use dependency::Dependency;
+pub use derived::{Derived, Sharing};
 pub use error::{GateError, ReadError, StartError};
 pub use footprint::Footprint;
 pub use history_mark::HistoryMark;

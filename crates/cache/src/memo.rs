@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::{Footprint, Position};
 
@@ -12,8 +12,6 @@ pub(crate) struct Memo<T: ?Sized> {
     pub(crate) as_of: Position,
     /// When this process had it from its source, or from Redis: it shows nothing that was committed later.
     pub(crate) read_at: Instant,
-    /// How long it may still be kept.
-    pub(crate) lifetime: Duration,
-    /// How many bytes it takes, about.
-    pub(crate) weight: u32,
+    /// Until when it may be kept.
+    pub(crate) expires_at: Instant,
 }

@@ -17,9 +17,13 @@ const OVERHEAD: usize = 528;
 
 /// The first tier: the memos of all spaces in this process, bounded by bytes.
 #[derive(Clone)]
-pub(crate) struct Memory(Cache<Key, Arc<Erased>>);
+pub(crate) struct Memory(Cache<Key, Arc<Held>>);
 
-type Erased = Memo<dyn Any + Send + Sync>;
+/// A memo of whatever type, with the bytes that it takes, about.
+pub(crate) struct Held {
+    pub(crate) memo: Memo<dyn Any + Send + Sync>,
+    weight: u32,
+}
 
 /// Tells the values of one space from another's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,9 +48,9 @@ impl Memory {
     pub(crate) fn new(bytes: u64) -> Self {
         let cache = Cache::builder()
             .max_capacity(bytes)
-            .weigher(|key: &Key, memo: &Arc<Erased>| {
+            .weigher(|key: &Key, held: &Arc<Held>| {
                 let key = u32::try_from(key.bytes.len()).unwrap_or(u32::MAX);
-                memo.weight.saturating_add(key)
+                held.weight.saturating_add(key)
             })
             .expire_after(Lifetime)
             .build();
@@ -54,14 +58,22 @@ impl Memory {
     }
 
     /// The memo under a key, whether or not it is valid.
-    pub(crate) fn get(&self, space: SpaceId, key: &[u8]) -> Option<Arc<Erased>> {
+    pub(crate) fn get(&self, space: SpaceId, key: &[u8]) -> Option<Arc<Held>> {
         self.0.get(&BorrowedKey { space, bytes: key })
     }
 
-    pub(crate) fn insert<V: Send + Sync + 'static>(&self, space: SpaceId, key: &Arc<[u8]>, memo: Memo<V>) {
-        let Memo { value, footprint, as_of, read_at, lifetime, weight } = memo;
+    /// Holds a memo that takes about `weight` bytes.
+    pub(crate) fn insert<V: Send + Sync + 'static>(
+        &self,
+        space: SpaceId,
+        key: &Arc<[u8]>,
+        memo: &Memo<V>,
+        weight: u32,
+    ) {
+        let &Memo { ref value, ref footprint, as_of, read_at, expires_at } = memo;
+        let (value, footprint) = (Arc::<V>::clone(value), footprint.clone());
         let key = Key { space, bytes: Arc::clone(key) };
-        self.0.insert(key, Arc::new(Memo { value, footprint, as_of, read_at, lifetime, weight }));
+        self.0.insert(key, Arc::new(Held { memo: Memo { value, footprint, as_of, read_at, expires_at }, weight }));
     }
 
     pub(crate) fn remove(&self, space: SpaceId, key: &[u8]) {
@@ -85,13 +97,13 @@ pub(crate) fn weight<V>(serialised: usize, footprint: &Footprint) -> u32 {
     u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 
-impl Expiry<Key, Arc<Erased>> for Lifetime {
-    fn expire_after_create(&self, _: &Key, memo: &Arc<Erased>, _: Instant) -> Option<Duration> {
-        Some(memo.lifetime)
+impl Expiry<Key, Arc<Held>> for Lifetime {
+    fn expire_after_create(&self, _: &Key, held: &Arc<Held>, now: Instant) -> Option<Duration> {
+        Some(held.memo.expires_at.saturating_duration_since(now))
     }
 
-    fn expire_after_update(&self, _: &Key, memo: &Arc<Erased>, _: Instant, _: Option<Duration>) -> Option<Duration> {
-        Some(memo.lifetime)
+    fn expire_after_update(&self, _: &Key, held: &Arc<Held>, now: Instant, _: Option<Duration>) -> Option<Duration> {
+        Some(held.memo.expires_at.saturating_duration_since(now))
     }
 }
 
@@ -120,9 +132,15 @@ impl fmt::Debug for Memory {
     }
 }
 
-impl Erased {
+impl Held {
     /// The value, if it is a `V`.
     pub(crate) fn value<V: Send + Sync + 'static>(&self) -> Option<Arc<V>> {
-        Arc::clone(&self.value).downcast().ok()
+        Arc::clone(&self.memo.value).downcast().ok()
+    }
+
+    /// The memo, whose value this is.
+    pub(crate) fn memo<V>(&self, value: Arc<V>) -> Memo<V> {
+        let Memo { ref footprint, as_of, read_at, expires_at, .. } = self.memo;
+        Memo { value, footprint: footprint.clone(), as_of, read_at, expires_at }
     }
 }

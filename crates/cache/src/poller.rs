@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tidewater_changelog::{ChangeSource, Poll, PollError, fault};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::gate::Gate;
 use crate::memory::Memory;
@@ -15,6 +15,8 @@ use crate::{GateError, Position};
 pub(crate) struct Poller<S> {
     pub(crate) source: S,
     pub(crate) timeout: Duration,
+    /// The least time between the beginnings of two polls.
+    pub(crate) interval: Duration,
     pub(crate) tide: TideWriter,
     pub(crate) memory: Memory,
     pub(crate) unlinks: Arc<Unlinks>,
@@ -28,8 +30,12 @@ struct Closing(Arc<Gate>);
 impl<S: ChangeSource> Poller<S> {
     pub(crate) async fn run(mut self) {
         let _closing = Closing(Arc::clone(&self.gate));
+        let mut next = Instant::now();
         loop {
-            let round = self.gate.begin().await;
+            self.gate.wanted().await;
+            sleep_until(next).await;
+            let Some(round) = self.gate.begin() else { continue };
+            next = (round.began() + self.interval).into();
             let result = self.poll().await;
             self.tell_once(result.as_ref().err());
             let lost = matches!(result, Err(GateError::Stopped));

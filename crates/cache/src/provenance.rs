@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 /// over all reads of the request, which may overlap.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Provenance {
+    /// Derived values, each of which stands for all that it was computed from.
+    pub derived: u64,
     /// Values from this process's memory.
     pub memory: u64,
     /// Values from Redis.
@@ -32,6 +34,7 @@ pub struct Provenance {
 /// What a request writes down while it is answered.
 #[derive(Debug, Default)]
 pub(crate) struct Account {
+    pub(crate) derived: Tally,
     pub(crate) memory: Tally,
     pub(crate) redis: Tally,
     pub(crate) joined: Tally,
@@ -81,6 +84,7 @@ impl Account {
 
     pub(crate) fn read(&self) -> Provenance {
         Provenance {
+            derived: self.derived.get(),
             memory: self.memory.get(),
             redis: self.redis.get(),
             joined: self.joined.get(),

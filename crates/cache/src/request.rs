@@ -1,14 +1,17 @@
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use tidewater_changelog::PollError;
 
 use crate::gate::{Entry, Gate, Outcome, Passage, settled};
+use crate::memo::Memo;
 use crate::provenance::{Account, nanoseconds};
+use crate::recording::Recording;
+use crate::terms::Terms;
 use crate::tide::Tide;
-use crate::{Acceptance, GateError, HistoryMark, Policy, Position, Provenance};
+use crate::{Acceptance, GateError, HistoryMark, Position, Provenance};
 
 /// One request, for as long as it is answered: no read made for it is older than its arrival, or than the staleness that it or
 /// the read's policy accepts before that. Cheap to clone; all clones are the same request.
@@ -21,11 +24,14 @@ struct Inner {
     tide: Arc<Tide>,
     patience: Duration,
     arrived: Instant,
-    acceptance: Mutex<Acceptance>,
+    acceptance: Mutex<Option<Acceptance>>,
     required: Mutex<Vec<HistoryMark>>,
+    recording: Mutex<Option<Recording>>,
     /// The position that strict reads are made at, plus one; 0 until the gate is passed.
     strict: AtomicU64,
     asked: Mutex<Option<Outcome>>,
+    /// Why it has waited for the gate in vain.
+    shut_out: OnceLock<GateError>,
     /// When the youngest value that was served had been read from its source, in nanoseconds after the arrival; 0 if before.
     read_until: AtomicU64,
     account: Account,
@@ -49,8 +55,10 @@ impl Request {
             arrived: Instant::now(),
             acceptance: Mutex::default(),
             required: Mutex::default(),
+            recording: Mutex::default(),
             strict: AtomicU64::new(0),
             asked: Mutex::default(),
+            shut_out: OnceLock::new(),
             read_until: AtomicU64::new(0),
             account: Account::default(),
         }))
@@ -58,7 +66,7 @@ impl Request {
 
     /// From now on, reads for this request answer what `acceptance` says. [`Acceptance::Policy`] until then.
     pub fn accept(&self, acceptance: Acceptance) {
-        *self.0.acceptance.lock() = acceptance;
+        *self.0.acceptance.lock() = Some(acceptance);
     }
 
     /// From now on, no read for this request answers anything older than `mark`, whatever staleness is accepted. A mark of
@@ -81,12 +89,11 @@ impl Request {
         if read_until > 0 {
             self.enter(Some(self.0.arrived + Duration::from_nanos(read_until))).await.ok()?;
         }
-        let now = self.0.tide.now();
-        Some(HistoryMark::new(now.generation.clone(), now.mark.clone()))
+        Some(self.0.tide.now().history_mark().clone())
     }
 
     pub(crate) fn acceptance(&self) -> Acceptance {
-        *self.0.acceptance.lock()
+        self.0.acceptance.lock().unwrap_or_default()
     }
 
     pub(crate) fn account(&self) -> &Account {
@@ -104,12 +111,74 @@ impl Request {
         }
     }
 
-    /// Waits for leave to answer a read from a space with `policy`. Asks the gate at most once for strict reads.
-    pub(crate) async fn leave(&self, policy: &Policy) -> Result<Leave, GateError> {
+    /// From now on it is recorded what the reads for this request rest on. What they answer is up to date at the position that
+    /// is returned, or later.
+    pub(crate) fn record(&self) -> Position {
+        let as_of = self.0.tide.now().position;
+        *self.0.recording.lock() = Some(Recording::new(as_of));
+        as_of
+    }
+
+    /// What has been recorded.
+    pub(crate) fn recorded(&self) -> Option<Recording> {
+        self.0.recording.lock().take()
+    }
+
+    /// Notes that what `memo` holds is served.
+    pub(crate) fn rests_on<T: ?Sized>(&self, memo: &Memo<T>) {
+        self.saw(memo.read_at);
+        if let Some(recording) = &mut *self.0.recording.lock() {
+            recording.add(memo);
+        }
+    }
+
+    /// Notes that something is served of which it is not known when it changes.
+    pub fn rests_on_the_unknown(&self) {
+        if let Some(recording) = &mut *self.0.recording.lock() {
+            recording.spoil();
+        }
+    }
+
+    /// Waits for leave to answer a read from a space with these terms. Asks the gate at most once for strict reads.
+    pub(crate) async fn leave(&self, terms: Terms) -> Result<Leave, GateError> {
+        let acceptance = *self.0.acceptance.lock();
+        let leave = self.leave_on(acceptance.unwrap_or_default().of(terms)).await?;
+        let mut recording = self.0.recording.lock();
+        let Some(recording) = &mut *recording else { return Ok(leave) };
+        if leave.unreachable.is_some() {
+            recording.spoil();
+        }
+        recording.keep_to(terms, acceptance.is_some());
+        Ok(Leave { position: leave.position.max(recording.as_of), ..leave })
+    }
+
+    /// Whether there is leave to answer from memory, by these terms of a space, without waiting for anything.
+    pub(crate) fn may_at_once(&self, terms: Terms) -> bool {
+        let acceptance = *self.0.acceptance.lock();
+        if matches!(acceptance, Some(Acceptance::Source { .. })) {
+            return false;
+        }
+        let bound = acceptance.unwrap_or_default().of(terms).max_staleness;
+        let may = self.strict().is_some()
+            || !bound.is_zero()
+                && self
+                    .0
+                    .gate
+                    .passed(self.0.arrived.checked_sub(bound))
+                    .and_then(|passage| self.position_with_marks(passage))
+                    .is_some();
+        if may && let Some(recording) = &mut *self.0.recording.lock() {
+            recording.keep_to(terms, acceptance.is_some());
+        }
+        may
+    }
+
+    /// Waits for leave to answer on these terms.
+    pub(crate) async fn leave_on(&self, terms: Terms) -> Result<Leave, GateError> {
         if let Some(position) = self.strict() {
             return Ok(Leave { position, unreachable: None });
         }
-        let bound = self.acceptance().max_staleness(policy);
+        let Terms { max_staleness: bound, stale_if_error } = terms;
         if !bound.is_zero() {
             let entered = self.enter(self.0.arrived.checked_sub(bound)).await;
             if let Ok(passage) = entered
@@ -119,17 +188,17 @@ impl Request {
             }
         }
         // Whoever does without the source while it cannot be asked need not wait to be told so again.
-        let may_be_stale = !policy.stale_if_error.is_zero();
+        let may_be_stale = !stale_if_error.is_zero();
         if may_be_stale && let Some(error) = self.0.gate.error().filter(is_passing) {
             // Somebody has to ask it, or nobody would learn that it is back.
             let _ = self.0.gate.enter(Some(self.0.arrived));
-            if let Some(leave) = self.stale(policy, &error) {
+            if let Some(leave) = self.stale(stale_if_error, &error) {
                 return Ok(leave);
             }
         }
         match self.pass().await {
             Ok(position) => Ok(Leave { position, unreachable: None }),
-            Err(error) if may_be_stale && is_passing(&error) => self.stale(policy, &error).ok_or(error),
+            Err(error) if may_be_stale && is_passing(&error) => self.stale(stale_if_error, &error).ok_or(error),
             Err(error) => Err(error),
         }
     }
@@ -143,6 +212,9 @@ impl Request {
 
     /// Waits for a poll that began after the request arrived, and that includes the marks that it requires.
     async fn pass(&self) -> Result<Position, GateError> {
+        if let Some(error) = self.0.shut_out.get() {
+            return Err(error.clone());
+        }
         let entry = {
             let mut asked = self.0.asked.lock();
             match &*asked {
@@ -156,7 +228,11 @@ impl Request {
                 }
             }
         };
-        let passage = self.wait(entry).await?;
+        let passage = match self.wait(entry).await {
+            Ok(passage) => passage,
+            // It has had its time. Others of the request's reads need not wait as long again.
+            Err(error) => return Err(self.0.shut_out.get_or_init(|| error).clone()),
+        };
         let now = self.0.tide.now();
         if self.0.required.lock().iter().any(|mark| mark.is_ahead_of(&now.generation, &now.mark)) {
             return Err(GateError::Ahead);
@@ -195,9 +271,9 @@ impl Request {
         Some(position)
     }
 
-    /// Leave to answer what was valid at most as long ago as `policy` allows while the source cannot be asked.
-    fn stale(&self, policy: &Policy, error: &GateError) -> Option<Leave> {
-        let passage = self.0.gate.passed(self.0.arrived.checked_sub(policy.stale_if_error))?;
+    /// Leave to answer what was valid at most `age` before the arrival, while the source cannot be asked.
+    fn stale(&self, age: Duration, error: &GateError) -> Option<Leave> {
+        let passage = self.0.gate.passed(self.0.arrived.checked_sub(age))?;
         let position = self.position_with_marks(passage)?;
         self.0.account.went_stale();
         Some(Leave { position, unreachable: Some(error.clone()) })

@@ -16,6 +16,8 @@ pub struct Settings {
     /// How long one poll of the change log may take. A backstop above what the source itself allows, which may have to read
     /// the retained log. Default: 30 s.
     pub poll_timeout: Duration,
+    /// The least time between the beginnings of two polls. Strict reads may have to wait for it. Default: none.
+    pub poll_interval: Duration,
     /// How long a request waits for a poll before its strict reads fail. Default: 2 s.
     pub gate_timeout: Duration,
     /// How long one call of a loader may take before its reads fail. Default: 5 s.
@@ -35,6 +37,7 @@ impl Settings {
             memory_bytes: 64 << 20,
             tide_table_bytes: 8 << 20,
             poll_timeout: Duration::from_secs(30),
+            poll_interval: Duration::ZERO,
             gate_timeout: Duration::from_secs(2),
             load_timeout: Duration::from_secs(5),
             verify_share: 0.0,

@@ -11,8 +11,9 @@ use crate::cache::Core;
 use crate::counters::{Counters, Miss};
 use crate::fetch::{Missing, Wanted};
 use crate::flight::Flights;
-use crate::memory::SpaceId;
+use crate::memory::{Held, SpaceId};
 use crate::redis_key::RedisKeys;
+use crate::terms::Terms;
 use crate::{Acceptance, Found, Lookup, Policy, ReadError, Request};
 
 /// The values of one kind. Cheap to clone; clones share counters, memory and flights.
@@ -28,6 +29,9 @@ pub(crate) struct Inner<V> {
     pub(crate) flights: Arc<Flights<V>>,
     pub(crate) core: Arc<Core>,
 }
+
+/// A value that memory holds, with what holds it.
+pub(crate) type Recalled<V> = (Arc<V>, Arc<Held>);
 
 impl<V> Clone for Space<V> {
     fn clone(&self) -> Self {
@@ -51,6 +55,25 @@ where
             self.0.core.unlinks.register(table, self.0.keys.clone(), key);
         }
         self
+    }
+
+    /// Answers one lookup on the spot, if memory can; None if anything has to be waited for.
+    pub fn peek(&self, request: &Request, lookup: &Lookup) -> Option<Arc<V>> {
+        let space = &*self.0;
+        if !space.policy.enabled || space.core.verify_share > 0.0 {
+            return None;
+        }
+        if !request.may_at_once(Terms::of(&space.policy)) {
+            return None;
+        }
+        let held = space.core.memory.get(space.id, &lookup.key)?;
+        let value = held.value::<V>()?;
+        if !space.core.tide.valid(&held.memo.footprint, held.memo.as_of) {
+            return None;
+        }
+        request.rests_on(&held.memo);
+        space.remembered(request, 1);
+        Some(value)
     }
 
     /// Answers `lookups`, in their order, no older than `request` and the policy allow.
@@ -82,7 +105,7 @@ where
         if let Acceptance::Source { keep } = request.acceptance() {
             return space.bypass(request, &lookups, keep, &load).await;
         }
-        let leave = request.leave(&space.policy).await?;
+        let leave = request.leave(Terms::of(&space.policy)).await?;
         let mut answers = Answers::new(request, lookups.len(), space.core.verify_share);
         let mut wanted = Vec::new();
         let begun = Instant::now();
@@ -109,13 +132,19 @@ where
     V: Serialize + DeserializeOwned + Send + Sync + 'static,
 {
     /// Answers what memory holds, if it is valid.
-    pub(crate) fn recall(&self, index: usize, key: &[u8], answers: &mut Answers<'_, V>) -> Result<Arc<V>, Missing<V>> {
+    pub(crate) fn recall(
+        &self,
+        index: usize,
+        key: &[u8],
+        answers: &mut Answers<'_, V>,
+    ) -> Result<Recalled<V>, Missing<V>> {
         let absent = Missing { miss: Miss::Absent, outdated: None };
-        let Some(memo) = self.core.memory.get(self.id, key) else { return Err(absent) };
-        let Some(value) = memo.value::<V>() else { return Err(absent) };
+        let Some(held) = self.core.memory.get(self.id, key) else { return Err(absent) };
+        let Some(value) = held.value::<V>() else { return Err(absent) };
+        let memo = &held.memo;
         if self.core.tide.valid(&memo.footprint, memo.as_of) {
-            answers.give_held(index, Arc::clone(&value), &memo.footprint, memo.as_of, memo.read_at);
-            return Ok(value);
+            answers.give_held(index, Arc::clone(&value), memo);
+            return Ok((value, held));
         }
         self.counters.invalidations.add(1);
         self.core.memory.remove(self.id, key);
@@ -166,6 +195,7 @@ where
         if lookups.is_empty() {
             return Ok(Vec::new());
         }
+        request.rests_on_the_unknown();
         self.counters.missed(Miss::Bypassed, lookups.len());
         request.account().bypassed.add(lookups.len());
         let as_of = self.core.tide.now();
@@ -173,12 +203,11 @@ where
         let read_at = Instant::now();
         request.saw(read_at);
         let values = found.into_iter().zip(lookups).map(|(found, lookup)| {
-            let value = Arc::new(found.value);
+            let memo = self.memo(as_of.position, lookup, found, read_at);
             if keep {
-                let footprint = lookup.dependencies.with(&found.dependencies);
-                self.fill(&as_of, &Arc::from(&*lookup.key), &value, footprint, read_at);
+                self.fill(&as_of, &Arc::from(&*lookup.key), &memo);
             }
-            value
+            memo.value
         });
         Ok(values.collect())
     }

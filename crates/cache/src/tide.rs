@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::RwLock;
 use tidewater_changelog::{Change, Generation, Mark, fault};
@@ -6,7 +6,7 @@ use tidewater_changelog::{Change, Generation, Mark, fault};
 use crate::ring::Ring;
 use crate::tide_table::{TideTable, TideTableWriter};
 use crate::tracked::Tracked;
-use crate::{Footprint, Position};
+use crate::{Footprint, HistoryMark, Position};
 
 /// What this process knows of the database's changes.
 #[derive(Debug)]
@@ -22,6 +22,7 @@ pub(crate) struct Now {
     pub(crate) position: Position,
     pub(crate) mark: Mark,
     pub(crate) generation: Generation,
+    told: OnceLock<HistoryMark>,
 }
 
 /// The poller's side of the tide: the only one that moves it.
@@ -33,6 +34,17 @@ pub(crate) struct TideWriter {
     started: bool,
     /// Never anything, unless a protection is switched off.
     late: Vec<Change>,
+}
+
+impl Now {
+    fn new(position: Position, mark: Mark, generation: Generation) -> Self {
+        Self { position, mark, generation, told: OnceLock::new() }
+    }
+
+    /// The mark as clients are told it.
+    pub(crate) fn history_mark(&self) -> &HistoryMark {
+        self.told.get_or_init(|| HistoryMark::new(self.generation.clone(), self.mark.clone()))
+    }
 }
 
 impl Tide {
@@ -56,7 +68,7 @@ impl TideWriter {
     pub(crate) fn new(table_bytes: usize, tracked: Tracked) -> (Arc<Tide>, Self) {
         let (table, writer) = TideTable::new(table_bytes);
         let generation = Generation::new("");
-        let now = Now { position: Position::default(), mark: Mark::Sequence(0), generation: generation.clone() };
+        let now = Now::new(Position::default(), Mark::Sequence(0), generation.clone());
         let ring = RwLock::new(Ring::new(generation, []));
         let tide = Arc::new(Tide { table, ring, now: RwLock::new(Arc::new(now)) });
         (Arc::clone(&tide), Self { tide, table: writer, tracked, started: false, late: Vec::new() })
@@ -79,7 +91,7 @@ impl TideWriter {
             }
             self.tide.ring.write().push(position, mark.clone());
         }
-        Some(Now { position, mark, generation: before.generation.clone() })
+        Some(Now::new(position, mark, before.generation.clone()))
     }
 
     /// Notes what a broken protection has left out.
@@ -112,7 +124,7 @@ impl TideWriter {
         // A mark may be placed as soon as the ring holds it, so the ring comes after all that is noted.
         *self.tide.ring.write() = Ring::new(generation.clone(), marks);
         self.started = true;
-        Some(self.publish(Now { position, mark, generation }))
+        Some(self.publish(Now::new(position, mark, generation)))
     }
 
     pub(crate) fn now(&self) -> Arc<Now> {

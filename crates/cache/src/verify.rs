@@ -1,7 +1,6 @@
 //! Proves or disproves a sample of what caches gave, by the source itself.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -47,7 +46,7 @@ where
                 let key = lookups[sample.index].key.escape_ascii();
                 tracing::error!(space = %self.counters.name(), %key, "a cached value was stale: the database answers otherwise");
                 self.core.memory.remove(self.id, &lookups[sample.index].key);
-                answers.give(sample.index, Arc::new(found.value), Instant::now());
+                answers.correct(sample.index, found.value);
             } else {
                 self.counters.overtaken.add(1);
             }

@@ -38,6 +38,21 @@ pub(crate) fn report(response: &mut Response, mark: Option<&HistoryMark>, proven
     }
 }
 
+/// The end of a response in JSON, from behind its data and errors on, that tells what [`report`] does.
+pub(crate) fn tail(mark: Option<&HistoryMark>, provenance: &Provenance) -> String {
+    // A mark is written in characters that JSON need not escape.
+    let mark = mark.map(HistoryMark::as_str);
+    match (mark, provenance.stale) {
+        (None, false) => "}".to_owned(),
+        (Some(mark), false) => [",\"extensions\":{\"", NAME, "\":{\"mark\":\"", mark, "\"}}}"].concat(),
+        (mark, true) => {
+            let mark = mark.map(|mark| format!("\"mark\":\"{mark}\",")).unwrap_or_default();
+            let age = provenance.age.as_millis();
+            format!(",\"extensions\":{{\"{NAME}\":{{{mark}\"stale\":true,\"ageMilliseconds\":{age}}}}}}}")
+        }
+    }
+}
+
 fn not_a_mark() -> Error {
     Error::bad_user_input("extensions.tidewater.mark", "this is not a mark that this server gives")
 }

@@ -2,32 +2,40 @@
 //!
 //! The only crate that knows async-graphql. It knows no HTTP: a server hands it a request and a credential, and gets a response
 //! and what became of the session.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod account;
 mod api;
 mod completion;
 mod connection;
+mod document;
 mod error;
+mod exclusions;
 mod freshness;
 pub mod id;
 mod node;
 mod note;
 mod order;
 mod priority;
+mod response;
 mod schema;
 mod scope;
 mod store;
 mod tag;
 mod todo;
+mod types;
 mod user;
 mod validation;
 
 pub use account::hash_password;
-pub use api::{Api, ApiSettings, Caller, Executed, Limits, refusal};
+pub use api::{Api, ApiSettings, Arrival, Caller, Executed, Limits, Responses, refusal};
 pub use completion::Completion;
 pub use connection::{Connection, Edge, Listed, PageArguments, PageInfo, cost};
+pub use document::{Document, MAX_DEPTH};
 pub use error::Error;
+pub use exclusions::Exclusions;
 pub use order::{OrderDirection, Ordered, ordered};
+pub use response::{Answer, ResponseKey};
 pub use schema::sdl;
 pub use scope::{Scope, SessionChange, Viewer, scope};
 pub use store::{Item, Override, Policies, Reader, Store, Stored};

@@ -20,14 +20,16 @@ pub(crate) struct Mutation(AccountMutation, UserMutation, TodoMutation, NoteMuta
 pub(crate) type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 
 /// The schema, before limits. Needs no database.
-pub(crate) fn build_schema() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
+pub(crate) fn build_schema(passwords: Passwords) -> SchemaBuilder<Query, Mutation, EmptySubscription> {
     const TIME: &str = "A point in time, in the form of RFC 3339: 2026-11-23T08:30:00Z.";
     Schema::build(Query::default(), Mutation::default(), EmptySubscription)
         .override_output_type_description::<DateTime<Utc>>(TIME)
-        .data(Passwords::default())
+        .data(passwords)
 }
 
 /// The schema in the schema definition language, as `schema.graphql` has it.
 pub fn sdl() -> String {
-    build_schema().finish().sdl_with_options(SDLExportOptions::new().prefer_single_line_descriptions())
+    build_schema(Passwords::default())
+        .finish()
+        .sdl_with_options(SDLExportOptions::new().prefer_single_line_descriptions())
 }

@@ -17,7 +17,7 @@ pub(crate) use cache::CacheConfiguration;
 pub(crate) use database::DatabaseConfiguration;
 pub(crate) use environment_file::load_environment_file;
 pub(crate) use http::HttpConfiguration;
-pub(crate) use limits::{LimitConfiguration, MAX_DEPTH};
+pub(crate) use limits::LimitConfiguration;
 pub(crate) use log::{LogConfiguration, LogFormat};
 pub(crate) use redis::RedisConfiguration;
 

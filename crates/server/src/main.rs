@@ -38,6 +38,7 @@ fn run() -> Result<(), Error> {
     let Some((command, configuration)) = Cli::read()? else {
         return Ok(());
     };
+    let threads = configuration.limits.worker_threads;
     let task = async {
         match command {
             Command::Serve => commands::serve(&configuration).await,
@@ -48,11 +49,12 @@ fn run() -> Result<(), Error> {
         }
     };
     telemetry::start(&configuration.log);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .thread_stack_size(STACK_SIZE)
-        .build()
-        .map_err(Error::System)?;
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime.enable_all().thread_stack_size(STACK_SIZE);
+    if let Some(threads) = threads {
+        runtime.worker_threads(threads);
+    }
+    let runtime = runtime.build().map_err(Error::System)?;
     let result = runtime.block_on(task);
     // What is still being hashed must not hold up the end.
     runtime.shutdown_background();

@@ -1,6 +1,7 @@
 //! Behaviour of the cache, by its public interface, over a database and a change log that a test scripts.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod derived;
 mod faults;
 mod flights;
 mod freshness;

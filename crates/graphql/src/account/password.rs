@@ -13,8 +13,8 @@ use crate::Error;
 const WAITING_FOR_EACH: usize = 32;
 
 /// Hashes and checks passwords. Each takes tens of milliseconds of a processor and 19 MiB, so no more are at work than there
-/// are processors, and the wait for one is bounded.
-#[derive(Debug)]
+/// are processors, and the wait for one is bounded. Clones share these bounds.
+#[derive(Clone, Debug)]
 pub(crate) struct Passwords {
     admitted: Arc<Semaphore>,
     working: Arc<Semaphore>,

@@ -1,4 +1,4 @@
-use std::fmt::{self, Write};
+use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -39,9 +39,12 @@ impl fmt::Debug for Token {
 ///
 /// A fast hash is enough: nobody guesses 32 random bytes.
 pub(crate) fn hash(text: &str) -> String {
-    Sha256::digest(text).iter().fold(String::with_capacity(64), |mut digits, byte| {
-        // Nothing can fail to be written to a string.
-        let _ = write!(digits, "{byte:02x}");
-        digits
-    })
+    const DIGITS: [u8; 16] = *b"0123456789abcdef";
+    let digits = digest(text).into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}
+
+/// The same as bytes.
+pub(crate) fn digest(text: &str) -> [u8; 32] {
+    Sha256::digest(text).into()
 }

@@ -3,8 +3,8 @@ use std::collections::{HashMap, HashSet};
 use async_graphql::Name;
 use async_graphql::parser::types::{OperationDefinition, Selection, SelectionSet, Type};
 
-use super::types::{Composite, Types};
 use super::{Fragments, marker};
+use crate::types::{Composite, Types};
 
 /// A field of a response: all selections under one key of one object, merged.
 pub(super) struct Field<'d> {

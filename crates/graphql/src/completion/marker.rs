@@ -15,22 +15,21 @@ use async_graphql::parser::types::{
 use async_graphql::{Name, Pos, Positioned};
 
 use super::Fragments;
-use super::types::{Composite, Types};
+use crate::types::{Composite, Types};
 
 /// What the hidden field is called in the response. Not a name, so no document has it.
 pub(super) const KEY: &str = "";
 
-/// Inserts the hidden field, wherever it is needed. Whether that is anywhere.
-pub(super) fn insert(types: &Types, document: &mut ExecutableDocument) -> bool {
+/// Inserts the hidden field, wherever it is needed.
+pub(super) fn insert(types: &Types, document: &mut ExecutableDocument) {
     let ExecutableDocument { operations, fragments } = document;
     let repeated = Repeated::of(types, operations, fragments);
-    let mut is_any = false;
     let names: Vec<_> = fragments.keys().cloned().collect();
     for name in names {
         // Without itself, which it must not spread anyway.
         let Some(mut fragment) = fragments.remove(&name) else { continue };
         let of = types.composite(&fragment.node.type_condition.node.on.node);
-        is_any |= Walk { types, fragments, repeated: &repeated.keys }.below(&mut fragment.node.selection_set.node, of);
+        Walk { types, fragments, repeated: &repeated.keys }.below(&mut fragment.node.selection_set.node, of);
         fragments.insert(name, fragment);
     }
     let walk = Walk { types, fragments, repeated: &repeated.keys };
@@ -40,10 +39,9 @@ pub(super) fn insert(types: &Types, document: &mut ExecutableDocument) -> bool {
     };
     for operation in operations {
         if operation.node.ty != OperationType::Subscription {
-            is_any |= walk.set(&mut operation.node.selection_set, types.root(operation.node.ty), false);
+            walk.set(&mut operation.node.selection_set, types.root(operation.node.ty), false);
         }
     }
-    is_any
 }
 
 /// Whether the hidden field is in this set.
@@ -61,36 +59,33 @@ struct Walk<'w> {
 
 impl Walk<'_> {
     /// A set of fields of a value of the type `of`.
-    fn set(&self, set: &mut Positioned<SelectionSet>, of: Option<&Composite>, is_repeated: bool) -> bool {
-        let is_below = self.below(&mut set.node, of);
+    fn set(&self, set: &mut Positioned<SelectionSet>, of: Option<&Composite>, is_repeated: bool) {
+        self.below(&mut set.node, of);
         let is_here = is_repeated || of.is_some_and(|of| of.is_abstract) || !self.is_never_empty(&set.node, of);
         if is_here {
             set.node.items.push(hidden_typename(set.pos));
         }
-        is_here || is_below
     }
 
     /// What is selected of the fields in `set`.
-    fn below(&self, set: &mut SelectionSet, of: Option<&Composite>) -> bool {
-        let mut is_any = false;
+    fn below(&self, set: &mut SelectionSet, of: Option<&Composite>) {
         for selection in &mut set.items {
-            is_any |= match &mut selection.node {
-                Selection::Field(field) if field.node.selection_set.node.items.is_empty() => false,
+            match &mut selection.node {
+                Selection::Field(field) if field.node.selection_set.node.items.is_empty() => {}
                 Selection::Field(field) => {
                     let is_repeated = self.repeated.contains(&field.node.response_key().node);
                     let of = of.and_then(|of| of.field(&field.node.name.node));
                     let of = of.and_then(|of| self.types.composite_of(of));
-                    self.set(&mut field.node.selection_set, of, is_repeated)
+                    self.set(&mut field.node.selection_set, of, is_repeated);
                 }
                 Selection::InlineFragment(fragment) => {
                     let condition = fragment.node.type_condition.as_ref();
                     let of = condition.map_or(of, |condition| self.types.composite(&condition.node.on.node));
-                    self.below(&mut fragment.node.selection_set.node, of)
+                    self.below(&mut fragment.node.selection_set.node, of);
                 }
-                Selection::FragmentSpread(_) => false,
-            };
+                Selection::FragmentSpread(_) => {}
+            }
         }
-        is_any
     }
 
     /// Whether some field is selected of whatever value of the type. Without recursion, for fragments may be chained at will.

@@ -17,7 +17,6 @@ mod collect;
 mod failures;
 mod marker;
 mod skipped;
-mod types;
 
 use std::collections::HashMap;
 
@@ -28,7 +27,8 @@ use async_graphql::{Executor, Name, Positioned, Request, Response, Value, parser
 
 use collect::Field;
 use failures::{Failures, Segment};
-use types::Types;
+
+use crate::types::Types;
 
 /// Executes requests so that responses are what the specification says they are. One for each schema.
 #[derive(Debug, Default)]
@@ -38,6 +38,14 @@ pub struct Completion {
 
 /// The fragments of a document.
 type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
+
+/// A document, with what is needed to complete the responses to it.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    document: ExecutableDocument,
+    /// Whether it depends on variables which of its selections count.
+    has_conditions: bool,
+}
 
 /// A value that has to be null where it must not be.
 struct Nulled;
@@ -57,22 +65,42 @@ impl Completion {
     /// in the response.
     pub async fn execute(&self, schema: &impl Executor, mut request: Request) -> Response {
         let Ok(document) = request.parsed_query() else { return schema.execute(request).await };
-        let mut document = document.clone();
-        if marker::insert(&self.types, &mut document) {
-            request.set_parsed_query(document.clone());
-        }
-        let ExecutableDocument { operations, mut fragments } = document;
-        let Some(mut operation) = operation(operations, request.operation_name.as_deref()) else {
+        let prepared = self.prepare(document.clone());
+        self.execute_prepared(schema, request, &prepared).await
+    }
+
+    /// Makes a document ready to be executed any number of times.
+    pub(crate) fn prepare(&self, mut document: ExecutableDocument) -> Prepared {
+        marker::insert(&self.types, &mut document);
+        let has_conditions = skipped::has_conditions(&document);
+        Prepared { document, has_conditions }
+    }
+
+    /// Like [`Self::execute`], of the document that was prepared.
+    pub(crate) async fn execute_prepared(
+        &self,
+        schema: &impl Executor,
+        mut request: Request,
+        prepared: &Prepared,
+    ) -> Response {
+        let Prepared { document, has_conditions } = prepared;
+        request.set_parsed_query(document.clone());
+        let Some(operation) = prepared.operation(request.operation_name.as_deref()) else {
             return schema.execute(request).await;
         };
-        skipped::complete_variables(&operation, &mut request.variables);
-        let sets = fragments.values_mut().map(|fragment| &mut fragment.node.selection_set);
-        for set in sets.chain([&mut operation.selection_set]) {
-            skipped::remove(&mut set.node, &request.variables);
-        }
+        skipped::complete_variables(operation, &mut request.variables);
+        let included = has_conditions.then(|| skipped::included(operation, &document.fragments, &request.variables));
         let mut response = schema.execute(request).await;
-        self.complete(&operation, &fragments, &mut response);
+        let (operation, fragments) = match &included {
+            Some((operation, fragments)) => (operation, fragments),
+            None => (operation, &document.fragments),
+        };
+        self.complete(operation, fragments, &mut response);
         response
+    }
+
+    pub(crate) fn types(&self) -> &Types {
+        &self.types
     }
 
     fn complete(&self, operation: &OperationDefinition, fragments: &Fragments, response: &mut Response) {
@@ -90,15 +118,22 @@ impl Completion {
     }
 }
 
-/// The operation that is to be executed; `None` if the request does not say which.
-fn operation(operations: DocumentOperations, name: Option<&str>) -> Option<OperationDefinition> {
-    let operation = match (operations, name) {
-        (DocumentOperations::Single(operation), None) => Some(operation),
-        (DocumentOperations::Multiple(mut operations), Some(name)) => operations.remove(name),
-        (DocumentOperations::Multiple(operations), None) if operations.len() == 1 => operations.into_values().next(),
-        _ => None,
-    };
-    operation.map(|operation| operation.node)
+impl Prepared {
+    /// The document.
+    pub(crate) fn document(&self) -> &ExecutableDocument {
+        &self.document
+    }
+
+    /// The operation that is to be executed; `None` if the request does not say which.
+    pub(crate) fn operation(&self, name: Option<&str>) -> Option<&OperationDefinition> {
+        let operation = match (&self.document.operations, name) {
+            (DocumentOperations::Single(operation), None) => Some(operation),
+            (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name),
+            (DocumentOperations::Multiple(operations), None) if operations.len() == 1 => operations.values().next(),
+            _ => None,
+        };
+        operation.map(|operation| &operation.node)
+    }
 }
 
 /// One way through a response.

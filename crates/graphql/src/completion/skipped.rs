@@ -1,5 +1,7 @@
-use async_graphql::parser::types::{Directive, OperationDefinition, Selection, SelectionSet};
+use async_graphql::parser::types::{Directive, ExecutableDocument, OperationDefinition, Selection, SelectionSet};
 use async_graphql::{Positioned, Value, Variables};
+
+use super::Fragments;
 
 /// Gives variables that are absent their default: async-graphql does so in arguments, but not in `@skip` and `@include`.
 pub(super) fn complete_variables(operation: &OperationDefinition, variables: &mut Variables) {
@@ -10,8 +12,38 @@ pub(super) fn complete_variables(operation: &OperationDefinition, variables: &mu
     }
 }
 
+/// Whether anything in the document may be skipped.
+pub(super) fn has_conditions(document: &ExecutableDocument) -> bool {
+    let operations = document.operations.iter().map(|(_, operation)| &operation.node.selection_set);
+    let fragments = document.fragments.values().map(|fragment| &fragment.node.selection_set);
+    operations.chain(fragments).any(|set| is_conditional(&set.node))
+}
+
+/// What is left of an operation and the fragments once what is skipped or not included is removed.
+pub(super) fn included(
+    operation: &OperationDefinition,
+    fragments: &Fragments,
+    variables: &Variables,
+) -> (OperationDefinition, Fragments) {
+    let (mut operation, mut fragments) = (operation.clone(), fragments.clone());
+    remove(&mut operation.selection_set.node, variables);
+    fragments.values_mut().for_each(|fragment| remove(&mut fragment.node.selection_set.node, variables));
+    (operation, fragments)
+}
+
+fn is_conditional(set: &SelectionSet) -> bool {
+    set.items.iter().any(|selection| {
+        let below = match &selection.node {
+            Selection::Field(field) => is_conditional(&field.node.selection_set.node),
+            Selection::InlineFragment(fragment) => is_conditional(&fragment.node.selection_set.node),
+            Selection::FragmentSpread(_) => false,
+        };
+        below || !selection.node.directives().is_empty()
+    })
+}
+
 /// Removes from a selection set what is skipped or not included.
-pub(super) fn remove(set: &mut SelectionSet, variables: &Variables) {
+fn remove(set: &mut SelectionSet, variables: &Variables) {
     set.items.retain(|selection| !selection.node.directives().iter().any(|directive| leaves_out(directive, variables)));
     for selection in &mut set.items {
         match &mut selection.node {

@@ -19,7 +19,7 @@ use parking_lot::RwLock;
 use sea_orm::{DatabaseConnection, EntityTrait};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tidewater_cache::{Cache, Space};
+use tidewater_cache::{Cache, Request, Space};
 use tidewater_changelog::Tracking;
 use tidewater_entity::Tracked;
 
@@ -56,7 +56,12 @@ impl Store {
 
     /// A reader for a request that arrives now.
     pub fn reader(self: &Arc<Self>) -> Reader {
-        Reader::new(Arc::clone(self))
+        self.reader_for(self.cache.request())
+    }
+
+    /// A reader for a request that has arrived.
+    pub(crate) fn reader_for(self: &Arc<Self>, request: Request) -> Reader {
+        Reader::new(Arc::clone(self), request)
     }
 
     /// The cache.

@@ -1,13 +1,14 @@
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 use sea_orm::sea_query::{PostgresQueryBuilder, SelectStatement};
 use sea_orm::{ConnectionTrait, DatabaseConnection, FromQueryResult};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tidewater_cache::{Dependency, Footprint, Found, Lookup, Request};
+use tidewater_cache::{Dependency, Footprint, Found, Lookup, Request, Space};
 use tidewater_changelog::Value;
 use tidewater_entity::selection::{self, Among, Page, PageRows, Scalar, Selection, Shape};
 use uuid::Uuid;
@@ -32,6 +33,8 @@ struct Inner {
     store: Arc<Store>,
     request: Request,
     loaders: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+    /// Whether the database has been asked for it.
+    has_asked: AtomicBool,
 }
 
 /// The batches of one entity.
@@ -44,9 +47,8 @@ struct Loaders<E: Stored> {
 }
 
 impl Reader {
-    pub(super) fn new(store: Arc<Store>) -> Self {
-        let request = store.cache.request();
-        Self(Arc::new(Inner { store, request, loaders: Mutex::default() }))
+    pub(super) fn new(store: Arc<Store>, request: Request) -> Self {
+        Self(Arc::new(Inner { store, request, loaders: Mutex::default(), has_asked: AtomicBool::new(false) }))
     }
 
     pub(super) fn store(&self) -> &Arc<Store> {
@@ -64,6 +66,9 @@ impl Reader {
     /// `UNAVAILABLE` when the database cannot be asked; `INTERNAL` for faults.
     pub async fn item<E: Stored>(&self, key: Uuid) -> Result<Option<Item<E::Model>>, Error> {
         let loaders = self.loaders::<E>()?;
+        if let Some(row) = self.at_once(&loaders.spaces.items, || Ok(item_lookup::<E>(&key)))? {
+            return Ok(Item::new(row));
+        }
         let row = loaders.items.get((), key, |keys| self.load_items::<E>(&loaders.spaces, keys)).await?;
         Ok(Item::new(row))
     }
@@ -74,6 +79,10 @@ impl Reader {
     /// As [`Reader::item`].
     pub async fn page<E: Stored>(&self, selection: &Selection, page: &Page) -> Result<Arc<PageRows>, Error> {
         let loaders = self.loaders::<E>()?;
+        let lookup = || self.lookup(&selection.shape, Some(page), &selection.value);
+        if let Some(page) = self.at_once(&loaders.spaces.lists, lookup)? {
+            return Ok(page);
+        }
         let group = encoded(&(&selection.shape, page))?;
         let load = |values| self.load_pages(&loaders.spaces, &selection.shape, page, values);
         loaders.lists.get(group, selection.value.clone(), load).await
@@ -86,6 +95,10 @@ impl Reader {
     pub async fn count<E: Stored>(&self, selection: &Selection) -> Result<u64, Error> {
         let loaders = self.loaders::<E>()?;
         let shape = Shape { order: Vec::new(), ..selection.shape.clone() };
+        let lookup = || self.lookup(&shape, None, &selection.value);
+        if let Some(count) = self.at_once(&loaders.spaces.counts, lookup)? {
+            return Ok(*count);
+        }
         let load = |values| self.load_counts(&loaders.spaces, &shape, values);
         loaders.counts.get(encoded(&shape)?, selection.value.clone(), load).await.map(|count| *count)
     }
@@ -127,9 +140,32 @@ impl Reader {
         postcard::from_bytes(answer).map_err(Error::internal)
     }
 
-    /// The database itself, for what must not be kept in any cache: secrets. What it answers is as fresh as can be.
+    /// The database itself, for what must not be kept in any cache: secrets. What it answers is as fresh as can be. No response
+    /// that it has part in is kept.
     pub fn source(&self) -> &DatabaseConnection {
+        self.request().rests_on_the_unknown();
+        self.database()
+    }
+
+    pub(super) fn database(&self) -> &DatabaseConnection {
+        self.0.has_asked.store(true, Ordering::Relaxed);
         &self.0.store.database
+    }
+
+    /// What memory can answer without a wait. Nothing any more once the database had to be asked: from then on, resolvers that
+    /// would run ahead of others would ask for what comes next in a statement of their own.
+    fn at_once<V>(
+        &self,
+        space: &Space<V>,
+        lookup: impl FnOnce() -> Result<Lookup, Error>,
+    ) -> Result<Option<Arc<V>>, Error>
+    where
+        V: Serialize + DeserializeOwned + Send + Sync + 'static,
+    {
+        if self.0.has_asked.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        Ok(space.peek(self.request(), &lookup()?))
     }
 
     fn loaders<E: Stored>(&self) -> Result<Arc<Loaders<E>>, Error> {
@@ -153,14 +189,10 @@ impl Reader {
         spaces: &Spaces<E>,
         keys: Vec<Uuid>,
     ) -> Result<Vec<Arc<Option<E::Model>>>, Error> {
-        let lookup = |key: &Uuid| Lookup {
-            key: Box::from(key.as_bytes().as_slice()),
-            dependencies: [Dependency::row(E::TRACKING.table, &[Value::Uuid(*key)])].into_iter().collect(),
-        };
-        let lookups = keys.iter().map(lookup).collect();
+        let lookups = keys.iter().map(item_lookup::<E>).collect();
         let load = |missing: Vec<usize>| async {
             let missing: Vec<Uuid> = missing.into_iter().map(|index| keys[index]).collect();
-            let mut rows = persistent(|| selection::by_keys::<E>(self.source(), &missing)).await?;
+            let mut rows = persistent(|| selection::by_keys::<E>(self.database(), &missing)).await?;
             Ok::<_, Error>(missing.iter().map(|key| Found::new(rows.remove(key))).collect())
         };
         Ok(spaces.items.read(self.request(), lookups, load).await?)
@@ -176,7 +208,7 @@ impl Reader {
         let lookups = self.lookups(shape, Some(page), &values)?;
         let load = |missing: Vec<usize>| async {
             let missing = picked(&values, missing);
-            let pages = persistent(|| selection::pages(self.source(), shape, page, &missing)).await?;
+            let pages = persistent(|| selection::pages(self.database(), shape, page, &missing)).await?;
             self.found(shape, true, &missing, pages).await
         };
         Ok(spaces.lists.read(self.request(), lookups, load).await?)
@@ -191,19 +223,20 @@ impl Reader {
         let lookups = self.lookups(shape, None, &values)?;
         let load = |missing: Vec<usize>| async {
             let missing = picked(&values, missing);
-            let counts = persistent(|| selection::counts(self.source(), shape, &missing)).await?;
+            let counts = persistent(|| selection::counts(self.database(), shape, &missing)).await?;
             self.found(shape, false, &missing, counts).await
         };
         Ok(spaces.counts.read(self.request(), lookups, load).await?)
     }
 
     fn lookups(&self, shape: &Shape, page: Option<&Page>, values: &[Scalar]) -> Result<Vec<Lookup>, Error> {
-        let lookup = |value: &Scalar| {
-            let selection = Selection { shape: shape.clone(), value: value.clone() };
-            let dependencies = self.0.store.declared(&selection, page.is_some())?;
-            Ok(Lookup { key: encoded(&(shape, page, value))?.into_boxed_slice(), dependencies })
-        };
-        values.iter().map(lookup).collect()
+        values.iter().map(|value| self.lookup(shape, page, value)).collect()
+    }
+
+    fn lookup(&self, shape: &Shape, page: Option<&Page>, value: &Scalar) -> Result<Lookup, Error> {
+        let selection = Selection { shape: shape.clone(), value: value.clone() };
+        let dependencies = self.0.store.declared(&selection, page.is_some())?;
+        Ok(Lookup { key: encoded(&(shape, page, value))?.into_boxed_slice(), dependencies })
     }
 
     /// What was found, with what it depends on beyond what its selection declares.
@@ -219,10 +252,15 @@ impl Reader {
         };
         let store = &self.0.store;
         let (links, page) = (links(link), Page::first(TRACED_LINKS));
-        let leading = persistent(|| selection::pages(self.source(), &links, &page, values)).await?;
+        let leading = persistent(|| selection::pages(self.database(), &links, &page, values)).await?;
         let found = found.into_iter().zip(&leading);
         Ok(found.map(|(value, links)| Found { value, dependencies: store.linked_to(shape, ordered, links) }).collect())
     }
+}
+
+fn item_lookup<E: Stored>(key: &Uuid) -> Lookup {
+    let dependencies = Dependency::row(E::TRACKING.table, &[Value::Uuid(*key)]).into();
+    Lookup { key: Box::from(key.as_bytes().as_slice()), dependencies }
 }
 
 fn picked(values: &[Scalar], indices: Vec<usize>) -> Vec<Scalar> {

@@ -20,7 +20,7 @@ impl Reader {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let transaction = persistent(|| self.source().begin_with_options(options)).await?;
+        let transaction = persistent(|| self.database().begin_with_options(options)).await?;
         let done = work(&transaction).await?;
         transaction.commit().await?;
         writing.settle(self.request()).await?;

@@ -38,12 +38,12 @@ pub(crate) async fn serve(configuration: &Configuration) -> Result<(), Error> {
         running = start(configuration) => running?,
         () = signals.next() => return Ok(()),
     };
-    let router = http::router(api, readiness.clone(), &configuration.http, configuration.limits.clone());
+    let front = http::front(api, readiness.clone(), &configuration.http, configuration.limits.clone());
     let retention = configuration.cache.log_retention;
     let pruning = tokio::spawn(prune_regularly(Pruner::new(database.clone(), retention), retention));
 
     let grace = configuration.http.shutdown_grace;
-    let ended = http::serve(listener, router, &configuration.limits, &mut signals, grace).await;
+    let ended = http::serve(listener, front, &configuration.limits, &mut signals, grace).await;
     if !ended {
         tracing::warn!("requests that were still under way have been cut off");
     }
@@ -94,6 +94,7 @@ async fn start(configuration: &Configuration) -> Result<Running, Error> {
         tracking: tracking.clone(),
         policies: configuration.cache.policies(),
         limits: Limits { depth: configuration.limits.max_depth, complexity: configuration.limits.max_complexity },
+        responses: configuration.cache.responses(),
         session_lifetime: configuration.http.session_lifetime,
     });
     let interval = configuration.http.health_interval;
@@ -125,6 +126,7 @@ async fn start_cache(configuration: &Configuration, tracking: &[Tracking]) -> Re
     let settings = Settings {
         memory_bytes: cache.cache_memory as u64,
         tide_table_bytes: cache.tide_table,
+        poll_interval: cache.poll_interval,
         verify_share: cache.verify_sample,
         redis,
         ..Settings::new(tracking)

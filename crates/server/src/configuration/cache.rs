@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use tidewater_cache::Policy;
-use tidewater_graphql::Policies;
+use tidewater_graphql::{Exclusions, Policies, Responses};
 
 use super::parse;
 use super::policy::PolicyOverrides;
@@ -10,16 +10,38 @@ use super::policy::PolicyOverrides;
 #[derive(Clone, clap::Args)]
 #[command(next_help_heading = "Cache")]
 pub(crate) struct CacheConfiguration {
-    /// The most memory that cached values take in this process
+    /// The most memory that cached values take in this process; with 0, none is kept
     #[arg(
         long,
         value_name = "SIZE",
         env = "TIDEWATER_CACHE_MEMORY",
         default_value = "64MiB",
-        value_parser = parse::bytes,
+        value_parser = parse::bytes_or_none,
         global = true
     )]
     pub(crate) cache_memory: usize,
+
+    /// The most memory that whole responses take in this process; with 0, none is kept
+    #[arg(
+        long,
+        value_name = "SIZE",
+        env = "TIDEWATER_RESPONSE_MEMORY",
+        default_value = "64MiB",
+        value_parser = parse::bytes_or_none,
+        global = true
+    )]
+    pub(crate) response_memory: usize,
+
+    /// Responses that are never kept whole: names of operations, and fields as `Type.field`, such as `Dashboard,Todo.notes`
+    #[arg(
+        long,
+        value_name = "NAMES",
+        env = "TIDEWATER_RESPONSE_EXCLUDE",
+        default_value = "",
+        hide_default_value = true,
+        global = true
+    )]
+    pub(crate) response_exclude: Exclusions,
 
     /// The memory of the table that knows when each dependency last changed; too small costs misses, never a wrong answer
     #[arg(
@@ -64,6 +86,17 @@ pub(crate) struct CacheConfiguration {
         global = true
     )]
     pub(crate) max_staleness: Duration,
+
+    /// The least time between the beginnings of two polls of the change log: spares the database, and lets strict answers wait
+    #[arg(
+        long,
+        value_name = "DURATION",
+        env = "TIDEWATER_POLL_INTERVAL",
+        default_value = "0s",
+        value_parser = poll_interval,
+        global = true
+    )]
+    pub(crate) poll_interval: Duration,
 
     /// How much older than the database an answer may be while the database cannot be asked; with 0s, reads fail then
     #[arg(
@@ -138,9 +171,26 @@ impl CacheConfiguration {
         }
     }
 
+    /// What is kept of whole responses.
+    pub(crate) fn responses(&self) -> Responses {
+        Responses {
+            memory_bytes: self.response_memory as u64,
+            ttl: self.list_ttl,
+            exclusions: self.response_exclude.clone(),
+        }
+    }
+
     fn longest_ttl(&self) -> Duration {
         let overridden = self.cache_policy.0.values().flat_map(|policy| [policy.item_ttl, policy.list_ttl]);
         overridden.flatten().fold(self.item_ttl.max(self.list_ttl), Duration::max)
+    }
+}
+
+/// Strict reads wait for as long, so it has to stay far below what they wait for at most.
+fn poll_interval(text: &str) -> Result<Duration, String> {
+    match parse::duration(text)? {
+        interval if interval <= Duration::from_secs(1) => Ok(interval),
+        _ => Err("expected a duration of at most 1s".to_owned()),
     }
 }
 
@@ -151,11 +201,14 @@ mod tests {
     fn configuration(overrides: &str, log_retention: Duration) -> CacheConfiguration {
         CacheConfiguration {
             cache_memory: 1,
+            response_memory: 1,
+            response_exclude: Exclusions::default(),
             tide_table: 1,
             item_ttl: Duration::from_secs(600),
             list_ttl: Duration::from_secs(300),
             max_staleness: Duration::ZERO,
             stale_if_error: Duration::ZERO,
+            poll_interval: Duration::ZERO,
             verify_sample: 0.0,
             cache_policy: overrides.parse().unwrap(),
             log_retention,

@@ -1,14 +1,23 @@
 use std::time::Duration;
 
-use super::parse;
+use tidewater_graphql::MAX_DEPTH;
 
-/// How deep the selections of a document can nest at all: what works on documents recurses.
-pub(crate) const MAX_DEPTH: usize = 32;
+use super::parse;
 
 /// What one request may cost, and how many there may be. A connection field returns at most 100 nodes, which is fixed.
 #[derive(Clone, clap::Args)]
 #[command(next_help_heading = "Limits")]
 pub(crate) struct LimitConfiguration {
+    /// How many threads answer requests; by default, one for each processor
+    #[arg(
+        long,
+        value_name = "COUNT",
+        env = "TIDEWATER_WORKER_THREADS",
+        value_parser = parse::positive_count,
+        global = true
+    )]
+    pub(crate) worker_threads: Option<usize>,
+
     /// How deep the selections of an operation may nest, at most 32 levels
     #[arg(
         long,

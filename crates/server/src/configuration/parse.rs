@@ -26,6 +26,11 @@ pub(super) fn bytes(text: &str) -> Result<usize, String> {
     }
 }
 
+/// Like [`bytes`], or zero.
+pub(super) fn bytes_or_none(text: &str) -> Result<usize, String> {
+    if text.trim() == "0" { Ok(0) } else { bytes(text) }
+}
+
 /// A share of a whole.
 pub(super) fn share(text: &str) -> Result<f64, String> {
     match text.parse() {
@@ -51,6 +56,7 @@ mod tests {
         assert_eq!(bytes("1MiB"), Ok(1 << 20));
         assert_eq!(bytes("65536"), Ok(65536));
         assert!(bytes("0").is_err());
+        assert!(bytes_or_none("0") == Ok(0) && bytes_or_none("1KiB") == Ok(1 << 10) && bytes_or_none("-1").is_err());
         assert!(bytes("lots").is_err());
         assert!(bytes("-1").is_err());
     }

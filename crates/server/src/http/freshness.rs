@@ -3,6 +3,7 @@
 //! Asked for by `Cache-Control` (RFC 9111, section 5.2.1) and `Tidewater-Mark`. Told by `Cache-Status` (RFC 9211), `Age`
 //! (RFC 9111, section 5.1), `Server-Timing` (W3C) and `Tidewater-Mark`.
 
+use std::fmt::Write;
 use std::time::Duration;
 
 use axum::http::header::{AGE, CACHE_CONTROL};
@@ -53,19 +54,24 @@ pub(super) enum Forwarded {
     Request,
 }
 
-/// What served an answer that took `execution` to make.
+/// What served an answer that took `whole` to make.
 pub(super) fn report(
     headers: &mut HeaderMap,
     mark: Option<&HistoryMark>,
     provenance: &Provenance,
     forwarded: Option<Forwarded>,
-    execution: Duration,
+    whole: Duration,
 ) {
-    let mark = mark.and_then(|mark| HeaderValue::try_from(mark.to_string()).ok());
+    let mark = mark.and_then(|mark| HeaderValue::from_str(mark.as_str()).ok());
     headers.extend(mark.map(|mark| (MARK, mark)));
     headers.insert(AGE, HeaderValue::from(provenance.age.as_secs()));
-    let texts = [(CACHE_STATUS, status(provenance, forwarded)), (SERVER_TIMING, timing(provenance, execution))];
-    headers.extend(texts.into_iter().filter_map(|(name, text)| Some((name, HeaderValue::try_from(text).ok()?))));
+    let status = match provenance {
+        // Most answers are this one.
+        Provenance { derived: 1, stale: false, .. } => Ok(HeaderValue::from_static(REMEMBERED)),
+        _ => HeaderValue::try_from(status(provenance, forwarded)),
+    };
+    let texts = [(CACHE_STATUS, status), (SERVER_TIMING, HeaderValue::try_from(timing(provenance, whole)))];
+    headers.extend(texts.into_iter().filter_map(|(name, value)| Some((name, value.ok()?))));
 }
 
 fn seconds(argument: &str) -> u64 {
@@ -85,10 +91,13 @@ fn stricter(one: Acceptance, other: Acceptance) -> Acceptance {
     }
 }
 
+/// The status of a response that was remembered whole.
+const REMEMBERED: &str = "Tidewater; hit; detail=\"response\"";
+
 /// One member, as for one response: a response is a hit if nothing of it had to be read from the database.
 fn status(provenance: &Provenance, forwarded: Option<Forwarded>) -> String {
-    let &Provenance { memory, redis, joined, loaded, bypassed, age, stale, .. } = provenance;
-    let held = memory + redis + joined;
+    let &Provenance { derived, memory, redis, joined, loaded, bypassed, age, stale, .. } = provenance;
+    let held = derived + memory + redis + joined;
     let outcome = match (forwarded, held, loaded, bypassed) {
         (Some(Forwarded::Method), ..) => "fwd=method".to_owned(),
         (Some(Forwarded::Request), ..) => "fwd=request".to_owned(),
@@ -102,22 +111,32 @@ fn status(provenance: &Provenance, forwarded: Option<Forwarded>) -> String {
     let collapsed = if joined > 0 && loaded == 0 && memory + redis == 0 { "; collapsed" } else { "" };
     let reason = if stale { "stale-if-error " } else { "" };
     let database = loaded + bypassed;
+    if derived > 0 {
+        return format!("Tidewater; {outcome}; detail=\"{reason}response\"");
+    }
     format!(
         "Tidewater; {outcome}{collapsed}; detail=\"{reason}memory={memory} redis={redis} joined={joined} database={database}\""
     )
 }
 
-fn timing(provenance: &Provenance, execution: Duration) -> String {
+/// The times that were taken, in milliseconds; those of what had no part in it are left out.
+fn timing(provenance: &Provenance, whole: Duration) -> String {
     let &Provenance { gate_time, memory_time, redis_time, database_time, .. } = provenance;
     let parts = [
         ("gate", gate_time),
         ("memory", memory_time),
         ("redis", redis_time),
         ("database", database_time),
-        ("execute", execution),
+        ("total", whole),
     ];
-    let parts = parts.map(|(name, time)| format!("{name};dur={:.3}", time.as_secs_f64() * 1_000.0));
-    parts.join(", ")
+    let mut text = String::with_capacity(128);
+    for (name, time) in parts.into_iter().filter(|(_, time)| !time.is_zero()) {
+        let microseconds = time.as_micros();
+        let separator = if text.is_empty() { "" } else { ", " };
+        // Nothing can fail to be written to a string.
+        let _ = write!(text, "{separator}{name};dur={}.{:03}", microseconds / 1_000, microseconds % 1_000);
+    }
+    text
 }
 
 #[cfg(test)]

@@ -1,41 +1,50 @@
 //! GraphQL over HTTP: `POST` with a JSON body, or `GET` with a query string for what changes nothing.
+//!
+//! What has been answered before is looked for by the bytes of the request. Only if nothing is found, or it no longer holds, is
+//! the request taken apart.
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use async_graphql_axum::GraphQLResponse;
-use axum::extract::{Request, State};
+use axum::body::Body;
+use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Uri};
 use axum::response::{IntoResponse, Response};
+use hyper::body::Incoming;
 use tidewater_cache::Acceptance;
-use tidewater_graphql::{Caller, SessionChange};
+use tidewater_graphql::{Answer, Caller, Error, ResponseKey, SessionChange};
 use tokio::time::timeout;
+use tracing::{Instrument, Span};
 
 use super::freshness::Forwarded;
 use super::refusal::Refusal;
-use super::{Service, document, freshness, parameters, session_cookie};
+use super::{Service, freshness, parameters, request_id, session_cookie};
 
-pub(super) async fn post(State(service): State<Arc<Service>>, request: Request) -> Response {
+/// Where it is served.
+pub(super) const PATH: &str = "/graphql";
+
+/// The forms that a request can have; each reads the same bytes in its own way.
+const POST: u8 = 0;
+const GET: u8 = 1;
+
+pub(super) async fn post(service: &Service, headers: &HeaderMap, body: Incoming, id: &HeaderValue) -> Response {
     service
         .bounded(async {
-            let headers = request.headers().clone();
-            let request = parameters::of_body(request, service.limits.max_body).await?;
-            service.execute(&headers, request).await
+            if !parameters::is_json(headers) {
+                return Err(Refusal::media_type());
+            }
+            let body = parameters::read_body(body, service.limits.max_body).await?;
+            let span = || request_id::span(id);
+            service.answer(headers, span, POST, &body, || parameters::of_json(&body)).await
         })
         .await
 }
 
 pub(super) async fn get(State(service): State<Arc<Service>>, uri: Uri, headers: HeaderMap) -> Response {
-    service
-        .bounded(async {
-            let mut request = parameters::of_query_string(&uri)?;
-            if document::is_mutation(&mut request) {
-                return Err(Refusal::mutation_by_get());
-            }
-            service.execute(&headers, request).await
-        })
-        .await
+    let query_string = uri.query().unwrap_or_default().as_bytes();
+    let read = || parameters::of_query_string(&uri);
+    service.bounded(service.answer(&headers, Span::current, GET, query_string, read)).await
 }
 
 impl Service {
@@ -48,31 +57,65 @@ impl Service {
         timeout(limit, work).await.unwrap_or_else(|_| Err(Refusal::timed_out(limit))).into_response()
     }
 
-    async fn execute(&self, headers: &HeaderMap, mut request: async_graphql::Request) -> Result<Response, Refusal> {
-        document::check(&mut request, self.limits.max_complexity)?;
-        let is_mutation = document::is_mutation(&mut request);
+    /// Answers the request that was sent as `bytes`, and that `read` takes apart. What is executed is logged within `span`.
+    async fn answer(
+        &self,
+        headers: &HeaderMap,
+        span: impl FnOnce() -> Span,
+        form: u8,
+        bytes: &[u8],
+        read: impl FnOnce() -> Result<async_graphql::Request, Refusal>,
+    ) -> Result<Response, Refusal> {
+        let begun = Instant::now();
         let acceptance = freshness::acceptance(headers);
+        let credential = session_cookie::credential(headers);
+        let key = ResponseKey::new(form, credential.as_deref(), bytes);
+        let mut arrival = self.api.arrive(Caller { credential, acceptance, mark: freshness::mark(headers)? });
+        if let Some(answer) = self.api.remembered(&mut arrival, &key).await {
+            return Ok(self.respond(answer, None, begun));
+        }
+        let request = read()?;
+        let document = self.api.document(&request.query).map_err(refused)?;
+        let is_mutation =
+            document.as_ref().is_some_and(|document| document.is_mutation(request.operation_name.as_deref()));
+        if is_mutation && form == GET {
+            return Err(Refusal::mutation_by_get());
+        }
         let forwarded = match acceptance {
             _ if is_mutation => Some(Forwarded::Method),
             Acceptance::Source { .. } => Some(Forwarded::Request),
             _ => None,
         };
-        let caller =
-            Caller { credential: session_cookie::credential(headers), acceptance, mark: freshness::mark(headers)? };
-        let begun = Instant::now();
-        let executed = self.api.execute(request, caller).await;
-        let execution = begun.elapsed();
-        let mut response = GraphQLResponse::from(executed.response).into_response();
+        // What is executed is rarely small; what is remembered need not carry its state.
+        let answer = self.api.answer(arrival, &key, request, document).instrument(span());
+        let answer = Box::pin(answer).await;
+        Ok(self.respond(answer, forwarded, begun))
+    }
+
+    fn respond(&self, answer: Answer, forwarded: Option<Forwarded>, begun: Instant) -> Response {
+        let Answer { head, tail, session, mark, provenance } = answer;
+        let mut body = Vec::with_capacity(head.len() + tail.len());
+        body.extend_from_slice(&head);
+        body.extend_from_slice(tail.as_bytes());
+        let mut response = Response::new(Body::from(body));
         let told = response.headers_mut();
+        told.reserve(8);
         told.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
         told.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        freshness::report(told, executed.mark.as_ref(), &executed.provenance, forwarded, execution);
-        let cookie = match executed.session {
+        freshness::report(told, mark.as_ref(), &provenance, forwarded, begun.elapsed());
+        let cookie = match session {
             SessionChange::None => None,
             SessionChange::Start { token, lifetime } => session_cookie::start(&token, lifetime, self.secure_cookie),
             SessionChange::End => session_cookie::end(self.secure_cookie),
         };
-        response.headers_mut().extend(cookie.map(|cookie| (SET_COOKIE, cookie)));
-        Ok(response)
+        told.extend(cookie.map(|cookie| (SET_COOKIE, cookie)));
+        response
+    }
+}
+
+fn refused(error: Error) -> Refusal {
+    match error {
+        Error::BadUserInput { message, .. } => Refusal::malformed(message),
+        _ => Refusal::failed(),
     }
 }

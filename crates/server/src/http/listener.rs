@@ -4,23 +4,23 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
+use super::Front;
 use crate::configuration::LimitConfiguration;
 use crate::shutdown::Signals;
 
-/// Serves `router` on `listener` until a signal comes. Then accepts nothing more, closes what is idle, and lets what is under way
+/// Serves `front` on `listener` until a signal comes. Then accepts nothing more, closes what is idle, and lets what is under way
 /// end, for at most `grace` or until the next signal. Returns whether all of it ended.
 pub(crate) async fn serve(
     listener: TcpListener,
-    router: Router,
+    front: Front,
     limits: &LimitConfiguration,
     signals: &mut Signals,
     grace: Duration,
@@ -40,7 +40,8 @@ pub(crate) async fn serve(
             accepted = accepted => accepted,
             () = signals.next() => break,
         };
-        let service = TowerToHyperService::new(router.clone());
+        let front = front.clone();
+        let service = service_fn(move |request| front.clone().answer(request));
         let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
         let connection = connections.watch(connection);
         tokio::spawn(async move {

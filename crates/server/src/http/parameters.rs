@@ -1,11 +1,12 @@
 //! The parameters of a GraphQL request, from a body or from a query string.
 
 use async_graphql::{Extensions, Request, Variables};
-use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
-use axum::extract::{DefaultBodyLimit, FromRequest, Query};
+use axum::BoxError;
+use axum::body::{Bytes, HttpBody};
+use axum::extract::Query;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Uri};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -33,17 +34,17 @@ struct QueryParameters {
     extensions: Option<String>,
 }
 
-/// Reads the body of `request`, of at most `limit` bytes.
-pub(super) async fn of_body(mut request: axum::extract::Request, limit: usize) -> Result<Request, Refusal> {
-    if !is_json(request.headers()) {
-        return Err(Refusal::media_type());
+/// Reads a body of at most `limit` bytes.
+pub(super) async fn read_body<B>(body: B, limit: usize) -> Result<Bytes, Refusal>
+where
+    B: HttpBody,
+    B::Error: Into<BoxError>,
+{
+    match Limited::new(body, limit).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Refusal::too_large(limit)),
+        Err(_) => Err(Refusal::malformed("the request body did not arrive")),
     }
-    DefaultBodyLimit::max(limit).apply(&mut request);
-    let body = Bytes::from_request(request, &()).await.map_err(|rejection| match rejection {
-        BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => Refusal::too_large(limit),
-        _ => Refusal::malformed("the request body did not arrive"),
-    })?;
-    of_json(&body)
 }
 
 /// Reads the query string of `uri`.
@@ -64,7 +65,8 @@ fn of_text<T: Default + DeserializeOwned>(name: &str, text: Option<String>) -> R
     }
 }
 
-fn of_json(body: &[u8]) -> Result<Request, Refusal> {
+/// Reads a body in JSON.
+pub(super) fn of_json(body: &[u8]) -> Result<Request, Refusal> {
     // An array would be read as the struct's fields in order.
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err(Refusal::malformed("the request body is not a JSON object"));
@@ -91,7 +93,8 @@ fn assemble(
     })
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// Whether the body is said to be JSON.
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
     let Some(value) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else {
         return false;
     };

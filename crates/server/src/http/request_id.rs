@@ -1,38 +1,36 @@
 //! Every request has an id: the client's own, if it is usable, else a new one. The answer repeats it, and every log record that
 //! is written on the way carries it.
 
-use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue};
-use axum::middleware::Next;
-use axum::response::Response;
-use tracing::Instrument;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use tracing::Span;
 use uuid::Uuid;
 
-const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+pub(super) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Longer ones are replaced: an id is repeated in every log record.
 const LONGEST: usize = 128;
 
-pub(super) async fn assign(request: Request, next: Next) -> Response {
-    let (text, value) = request.headers().get(HEADER).and_then(usable).unwrap_or_else(generate);
-    let span = tracing::error_span!("request", id = text);
-    let mut response = next.run(request).instrument(span).await;
-    response.headers_mut().insert(HEADER, value);
-    response
+/// The id of a request with these headers.
+pub(super) fn of(headers: &HeaderMap) -> HeaderValue {
+    headers.get(HEADER).filter(|value| is_usable(value)).cloned().unwrap_or_else(generate)
 }
 
-/// A client's id, unless it could disturb a log.
-fn usable(value: &HeaderValue) -> Option<(String, HeaderValue)> {
-    let text = value.to_str().ok()?;
+/// What log records on the way of the request with this id are written in.
+pub(super) fn span(id: &HeaderValue) -> Span {
+    tracing::error_span!("request", id = id.to_str().unwrap_or_default())
+}
+
+/// Whether a client's id could not disturb a log.
+fn is_usable(value: &HeaderValue) -> bool {
     let printable =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':' | b'/' | b'+' | b'=');
-    ((1..=LONGEST).contains(&text.len()) && text.bytes().all(printable)).then(|| (text.to_owned(), value.clone()))
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':' | b'/' | b'+' | b'=');
+    (1..=LONGEST).contains(&value.len()) && value.as_bytes().iter().all(printable)
 }
 
-fn generate() -> (String, HeaderValue) {
-    let text = Uuid::new_v4().to_string();
-    let value = HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("none"));
-    (text, value)
+fn generate() -> HeaderValue {
+    let mut text = Uuid::encode_buffer();
+    let text = Uuid::new_v4().hyphenated().encode_lower(&mut text);
+    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("none"))
 }
 
 #[cfg(test)]
@@ -42,10 +40,10 @@ mod tests {
     #[test]
     fn only_short_plain_ids_are_taken_over() {
         for good in ["1", "req_01h.x-2", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"] {
-            assert!(usable(&HeaderValue::from_static(good)).is_some(), "{good}");
+            assert!(is_usable(&HeaderValue::from_static(good)), "{good}");
         }
         for bad in ["", "a b", "\"quoted\"", &"x".repeat(LONGEST + 1)] {
-            assert!(usable(&HeaderValue::from_str(bad).unwrap()).is_none(), "{bad}");
+            assert!(!is_usable(&HeaderValue::from_str(bad).unwrap()), "{bad}");
         }
     }
 }

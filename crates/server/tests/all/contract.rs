@@ -45,10 +45,12 @@ on_each_backend! {
         let warm = ask_notes(&server, &[]).await;
         assert!(header(&warm, "cache-status").starts_with("Tidewater; hit; "), "{:?}", warm.headers);
         assert_eq!(header(&warm, "age"), "0");
-        let timing = header(&warm, "server-timing");
-        for part in ["gate;dur=", "memory;dur=", "redis;dur=", "database;dur=", "execute;dur="] {
-            assert!(timing.contains(part), "{timing}");
+        assert_eq!(header(&warm, "cache-status"), "Tidewater; hit; detail=\"response\"");
+        for (told, parts) in [(&cold, ["gate;dur=", "database;dur=", "total;dur="]), (&warm, ["gate;dur=", "total;dur=", ""])] {
+            let timing = header(told, "server-timing");
+            assert!(parts.iter().all(|part| timing.contains(part)), "{timing}");
         }
+        assert!(!header(&warm, "server-timing").contains("database"));
         assert_eq!(header(&warm, "tidewater-mark"), warm.body["extensions"]["tidewater"]["mark"].as_str().unwrap());
 
         let token = format!("Bearer {}", sign_in(&server, 2).await);

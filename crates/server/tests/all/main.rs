@@ -15,6 +15,7 @@ mod health;
 mod limits;
 mod outages;
 mod readme;
+mod responses;
 mod sessions;
 mod shutdown;
 mod startup;

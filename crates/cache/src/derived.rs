@@ -1,0 +1,190 @@
+//! Values that are computed from what other reads answer.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::cache::Core;
+use crate::counters::{Counters, Miss};
+use crate::flight::{Boarding, Flights, Lead};
+use crate::memo::Memo;
+use crate::memory::{Memory, SpaceId, weight};
+use crate::recording::Recording;
+use crate::terms::Terms;
+use crate::{Acceptance, Footprint, Position, Request};
+
+/// A space of values that are computed from what other spaces answer, such as whole responses. What they depend on is what was
+/// read while they were computed; nobody declares it.
+///
+/// A value is as fresh as its parts would be: its bounds are the strictest of theirs, and it does not outlive any of them. It is
+/// kept in the memory of this process only, bounded apart from that of other spaces. Cheap to clone.
+#[derive(Debug)]
+pub struct Derived<V>(Arc<Inner<V>>);
+
+#[derive(Debug)]
+struct Inner<V> {
+    memory: Memory,
+    counters: Arc<Counters>,
+    flights: Arc<Flights<Derivation<V>>>,
+    core: Arc<Core>,
+    most: u32,
+    ttl: Duration,
+}
+
+/// A value with the terms of what it is derived from.
+#[derive(Debug)]
+struct Derivation<V> {
+    value: Arc<V>,
+    fixed: Terms,
+    asked: Terms,
+}
+
+/// How a value that was just computed may be shared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sharing {
+    /// With whoever asks, for as long as it is valid. It owns about this many bytes.
+    Kept {
+        /// The bytes that it owns on the heap.
+        bytes: usize,
+    },
+    /// Only with those who wait for it already: an error, for instance.
+    Once,
+}
+
+/// In a memory of its own there is one space only.
+const ONLY: SpaceId = SpaceId(0);
+
+/// The part of the memory that one value may take: a few large ones shall not drive out everything else.
+const LARGEST_SHARE: u64 = 16;
+
+impl<V> Clone for Derived<V> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<V: Send + Sync + 'static> Derived<V> {
+    pub(crate) fn new(counters: Arc<Counters>, core: Arc<Core>, bytes: u64, ttl: Duration) -> Self {
+        let most = u32::try_from(bytes / LARGEST_SHARE).unwrap_or(u32::MAX);
+        let (memory, flights) = (Memory::new(bytes), Arc::new(Flights::new()));
+        Self(Arc::new(Inner { memory, counters, flights, core, most, ttl }))
+    }
+
+    /// What is held under `key`, if that is as fresh as `acceptance` and the policies of its parts want it. Waits for the gate
+    /// if they want it so. The acceptance counts where it counted while the value was computed: from [`Request::accept`] on.
+    pub async fn get(&self, request: &Request, key: &[u8], acceptance: Acceptance) -> Option<Arc<V>> {
+        let space = &*self.0;
+        if matches!(acceptance, Acceptance::Source { .. }) {
+            return None;
+        }
+        let held = space.memory.get(ONLY, key)?;
+        let derivation = held.value::<Derivation<V>>()?;
+        request.leave_on(derivation.fixed.and(acceptance.of(derivation.asked))).await.ok()?;
+        if !space.core.tide.valid(&held.memo.footprint, held.memo.as_of) {
+            space.counters.invalidations.add(1);
+            space.memory.remove(ONLY, key);
+            return None;
+        }
+        request.saw(held.memo.read_at);
+        space.counters.memory_hits.add(1);
+        request.account().derived.add(1);
+        Some(Arc::clone(&derivation.value))
+    }
+
+    /// Whether this time what is held under `key` is to be verified, not served. See [`crate::Settings::verify_share`].
+    pub fn is_to_be_verified(&self, key: &[u8]) -> bool {
+        let share = self.0.core.verify_share;
+        share > 0.0 && rand::random::<f64>() < share && self.0.memory.get(ONLY, key).is_some()
+    }
+
+    /// Compares what is held under `key` with what was just computed for `request` from the source alone. If it differs, though
+    /// nothing that it rests on has changed, it was stale; then it is dropped.
+    pub async fn verify(&self, request: &Request, key: &[u8], is_same: impl FnOnce(&V) -> bool) {
+        let space = &*self.0;
+        let Some(held) = space.memory.get(ONLY, key) else { return };
+        let Some(derivation) = held.value::<Derivation<V>>() else { return };
+        if is_same(&derivation.value) {
+            space.counters.proven.add(1);
+        } else if request.settle().await.is_err() {
+            // Nothing is known of the changes in between.
+        } else if space.core.tide.valid(&held.memo.footprint, held.memo.as_of) {
+            space.counters.disproved.add(1);
+            tracing::error!(space = %space.counters.name(), "a cached value was stale: the database answers otherwise");
+            space.memory.remove(ONLY, key);
+        } else {
+            space.counters.overtaken.add(1);
+        }
+    }
+
+    /// Computes the value under `key`, once for all who ask for it at the same time, and keeps it if it can be shared.
+    ///
+    /// All that `compute` reads, it has to read for `request`. Safe to drop at any point; whoever had joined then goes on alone.
+    pub async fn read<F>(&self, request: &Request, key: &[u8], compute: impl FnOnce() -> F) -> Arc<V>
+    where
+        F: Future<Output = (V, Sharing)>,
+    {
+        let space = &*self.0;
+        let key: Arc<[u8]> = Arc::from(key);
+        let mut at_least = Position::LAST;
+        let (lead, as_of) = loop {
+            if space.flights.is_under_way(&key) {
+                // Nothing that was committed before this request arrived may be missing, whatever the other one accepts.
+                let leave = request.leave_on(Terms::STRICT).await;
+                at_least = leave.map_or(Position::LAST, |leave| leave.position);
+            }
+            let as_of = request.record();
+            match space.flights.board(&key, at_least, as_of) {
+                Boarding::Lead(lead) => {
+                    // A flight that landed in the meantime has left its value in memory.
+                    if at_least < Position::LAST
+                        && let Some(value) = self.get(request, &key, Acceptance::AtMost(Duration::ZERO)).await
+                    {
+                        return value;
+                    }
+                    break (lead, as_of);
+                }
+                Boarding::Join(landing) => {
+                    if let Ok(Ok(memo)) = landing.await {
+                        space.counters.joined.add(1);
+                        request.account().joined.add(1);
+                        request.saw(memo.read_at);
+                        return Arc::clone(&memo.value.value);
+                    }
+                }
+            }
+        };
+        space.counters.missed(Miss::Absent, 1);
+        let (value, sharing) = compute().await;
+        let value = Arc::new(value);
+        if let Some(recording) = request.recorded()
+            && let Some(footprint) = recording.footprint()
+        {
+            self.land(lead, as_of, &value, &recording, footprint, sharing);
+        }
+        value
+    }
+
+    fn land(
+        &self,
+        lead: Lead<Derivation<V>>,
+        as_of: Position,
+        value: &Arc<V>,
+        recording: &Recording,
+        footprint: Footprint,
+        sharing: Sharing,
+    ) {
+        let space = &*self.0;
+        let read_at = Instant::now();
+        let latest = read_at + space.ttl;
+        let expires_at = recording.expires_at.map_or(latest, |earliest| earliest.min(latest));
+        let derivation = Derivation { value: Arc::clone(value), fixed: recording.fixed, asked: recording.asked };
+        let memo = Memo { value: Arc::new(derivation), footprint, as_of, read_at, expires_at };
+        if let Sharing::Kept { bytes } = sharing {
+            let weight = weight::<Derivation<V>>(bytes, &memo.footprint);
+            if weight <= space.most && expires_at > read_at && space.core.tide.valid(&memo.footprint, as_of) {
+                space.memory.insert(ONLY, lead.key(), &memo, weight);
+                space.counters.fills.add(1);
+            }
+        }
+        lead.land(Ok(Arc::new(memo)));
+    }
+}

@@ -1,0 +1,157 @@
+//! Documents that clients send again and again: parsed, measured and validated once.
+
+mod measure;
+mod selected;
+mod variables;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_graphql::parser::parse_query;
+use async_graphql::parser::types::{OperationDefinition, OperationType};
+use async_graphql::{Request, Response};
+use moka::sync::Cache;
+
+use crate::completion::{Completion, Prepared};
+use crate::types::Types;
+use crate::{Error, Exclusions};
+
+/// How deep the selections of a document can nest at all: what works on documents recurses.
+pub const MAX_DEPTH: usize = 32;
+
+/// How many bytes of text the documents that are known may have together. What is made of a text takes about twenty times as
+/// much.
+const TEXTS: u64 = 1 << 20;
+
+/// The documents that are known, by their texts.
+#[derive(Debug)]
+pub(crate) struct Documents {
+    known: Cache<Arc<str>, Arc<Document>>,
+    limit: usize,
+    exclusions: Exclusions,
+}
+
+/// A document that can be executed.
+#[derive(Debug)]
+pub struct Document {
+    prepared: Prepared,
+    /// Whether validation has found nothing wrong with it, whatever its variables.
+    is_valid: AtomicBool,
+    /// Whether it selects a field of which no response is kept.
+    is_excluded: bool,
+}
+
+impl Documents {
+    /// None yet. A document selects at most `limit` fields.
+    pub(crate) fn new(limit: usize, exclusions: Exclusions) -> Self {
+        let weigher = |text: &Arc<str>, _: &Arc<Document>| u32::try_from(text.len()).unwrap_or(u32::MAX);
+        Self { known: Cache::builder().max_capacity(TEXTS).weigher(weigher).build(), limit, exclusions }
+    }
+
+    /// The document with this text. None if it cannot be parsed: what is wrong with it is for GraphQL to say.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT` when it is too large.
+    pub(crate) fn get(&self, completion: &Completion, text: &str) -> Result<Option<Arc<Document>>, Error> {
+        if let Some(document) = self.known.get(text) {
+            return Ok(Some(document));
+        }
+        let Ok(document) = parse_query(text) else { return Ok(None) };
+        measure::check(&document, self.limit).map_err(|message| Error::bad_user_input("query", message))?;
+        let is_excluded =
+            self.exclusions.fields().any(|(of, field)| selected::is_selected(completion.types(), &document, of, field));
+        let prepared = completion.prepare(document);
+        let document = Arc::new(Document { prepared, is_valid: AtomicBool::new(false), is_excluded });
+        self.known.insert(Arc::from(text), Arc::clone(&document));
+        Ok(Some(document))
+    }
+
+    /// Whether the response to `request` may be kept, if nothing else speaks against it.
+    pub(crate) fn may_be_kept(&self, document: &Document, request: &Request) -> bool {
+        let name = document.operation_name(request.operation_name.as_deref());
+        !document.is_excluded
+            && !document.is_mutation(request.operation_name.as_deref())
+            && !name.is_some_and(|name| self.exclusions.has_operation(name))
+    }
+}
+
+impl Document {
+    pub(crate) fn prepared(&self) -> &Prepared {
+        &self.prepared
+    }
+
+    /// Whether the operation that is called `name`, or else the only one, is a mutation.
+    pub fn is_mutation(&self, name: Option<&str>) -> bool {
+        self.operation(name).is_some_and(|operation| operation.ty == OperationType::Mutation)
+    }
+
+    /// Whether `request`, of this document, needs no validation: the document was found to be valid, and so are its variables.
+    pub(crate) fn needs_no_validation(&self, types: &Types, request: &Request) -> bool {
+        self.is_valid.load(Ordering::Relaxed)
+            && self
+                .operation(request.operation_name.as_deref())
+                .is_some_and(|operation| variables::are_valid(types, operation, &request.variables))
+    }
+
+    /// Draws its conclusions from the response to a request that was validated.
+    pub(crate) fn was_validated(&self, response: &Response) {
+        // What validation finds wrong belongs to no field.
+        if response.errors.iter().all(|error| !error.path.is_empty()) {
+            self.is_valid.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn operation(&self, name: Option<&str>) -> Option<&OperationDefinition> {
+        self.prepared.operation(name)
+    }
+
+    fn operation_name<'a>(&'a self, given: Option<&'a str>) -> Option<&'a str> {
+        given.or_else(|| {
+            let mut names = self.prepared.document().operations.iter().map(|(name, _)| name);
+            names.next().flatten().map(|name| name.as_str())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document(text: &str) -> Arc<Document> {
+        let documents = Documents::new(1_000, Exclusions::default());
+        documents.get(&Completion::new(&crate::sdl()).unwrap(), text).unwrap().unwrap()
+    }
+
+    #[test]
+    fn the_selected_operation_says_whether_it_is_a_mutation() {
+        let both = document("query A { a } mutation B { b }");
+        assert!(both.is_mutation(Some("B")) && !both.is_mutation(Some("A")) && !both.is_mutation(None));
+        assert!(document("mutation { b }").is_mutation(None) && !document("{ a }").is_mutation(None));
+    }
+
+    #[test]
+    fn what_cannot_be_parsed_is_no_document_and_what_is_too_large_is_refused() {
+        let documents = Documents::new(2, Exclusions::default());
+        let completion = Completion::new(&crate::sdl()).unwrap();
+        assert!(documents.get(&completion, "{ nonsense").unwrap().is_none());
+        assert!(documents.get(&completion, "{ a b c }").is_err());
+    }
+
+    #[test]
+    fn operations_and_fields_can_be_excluded() {
+        let exclusions: Exclusions = "Dashboard, Todo.text,Node.id".parse().unwrap();
+        let documents = Documents::new(1_000, exclusions);
+        let completion = Completion::new(&crate::sdl()).unwrap();
+        let may_be_kept = |text: &str| {
+            let document = documents.get(&completion, text).unwrap().unwrap();
+            documents.may_be_kept(&document, &Request::new(text))
+        };
+        assert!(may_be_kept("{ viewer { name } }") && may_be_kept("query Other { viewer { name } }"));
+        assert!(!may_be_kept("query Dashboard { viewer { name } }"));
+        assert!(!may_be_kept("{ todos { nodes { text } } }"));
+        assert!(!may_be_kept("{ todos { ...F } } fragment F on TodoConnection { nodes { title: text } }"));
+        assert!(!may_be_kept("{ node(id: 1) { ... on Todo { text } } }") && may_be_kept("{ note(id: 1) { title } }"));
+        assert!(!may_be_kept("{ note(id: 1) { id } }"));
+        assert!(!may_be_kept("mutation { signOut { user { name } } }"));
+    }
+}

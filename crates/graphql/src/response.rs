@@ -1,0 +1,99 @@
+//! Whole responses, as bytes: what is kept of them, and under which keys.
+
+use async_graphql::Response;
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use tidewater_cache::{HistoryMark, Provenance, Sharing};
+use tidewater_entity::now;
+
+use crate::account::token;
+use crate::{Error, SessionChange, freshness};
+
+/// What tells a request from every other one that may have another answer: the bytes that it was sent as, and who sent them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResponseKey(Vec<u8>);
+
+impl ResponseKey {
+    /// Of a request by the holder of `credential`, whose form, such as the method and the media type, `form` stands for.
+    ///
+    /// The credential itself, which is a secret, is not part of the key; its hash is.
+    pub fn new(form: u8, credential: Option<&str>, bytes: &[u8]) -> Self {
+        let mut key = Vec::with_capacity(1 + 32 + bytes.len());
+        key.push(form << 1 | u8::from(credential.is_some()));
+        // All have one length, so that no other request has these bytes.
+        key.extend(credential.map(token::digest).into_iter().flatten());
+        key.extend_from_slice(bytes);
+        Self(key)
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// The part of a response that depends on nothing but the request and the database.
+#[derive(Clone, Debug)]
+pub(crate) struct Kept {
+    /// `{"data":…` and, if there are any, `,"errors":[…]`; what is missing is the end.
+    head: Bytes,
+    /// When the session ends of whoever asked.
+    session_ends: Option<DateTime<Utc>>,
+    has_errors: bool,
+}
+
+#[derive(Serialize)]
+struct Head<'a> {
+    data: &'a async_graphql::Value,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [async_graphql::ServerError],
+}
+
+impl Kept {
+    pub(crate) fn new(response: &Response, session_ends: Option<DateTime<Utc>>) -> Self {
+        let Response { data, errors, .. } = response;
+        let mut head = serde_json::to_vec(&Head { data, errors }).unwrap_or_else(|cause| {
+            Error::internal(cause);
+            br#"{"data":null,"errors":[{"message":"internal error","extensions":{"code":"INTERNAL"}}]}"#.to_vec()
+        });
+        head.pop();
+        Self { head: Bytes::from(head), session_ends, has_errors: !errors.is_empty() }
+    }
+
+    /// Whether whoever asked may still be told this.
+    pub(crate) fn is_good(&self) -> bool {
+        self.session_ends.is_none_or(|end| end > now())
+    }
+
+    /// Whether clients cannot tell them apart.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.head == other.head
+    }
+
+    /// Errors are not kept: many of them pass.
+    pub(crate) fn sharing(&self) -> Sharing {
+        if self.has_errors { Sharing::Once } else { Sharing::Kept { bytes: self.head.len() } }
+    }
+}
+
+/// The answer to a request.
+#[derive(Debug)]
+pub struct Answer {
+    /// The response in JSON, but for its end.
+    pub head: Bytes,
+    /// Its end.
+    pub tail: String,
+    /// What became of the caller's session.
+    pub session: SessionChange,
+    /// What no later request that requires it is answered from before. None if the database cannot be asked.
+    pub mark: Option<HistoryMark>,
+    /// What served it.
+    pub provenance: Provenance,
+}
+
+impl Answer {
+    pub(crate) fn new(kept: &Kept, session: SessionChange, mark: Option<HistoryMark>, provenance: Provenance) -> Self {
+        let tail = freshness::tail(mark.as_ref(), &provenance);
+        Self { head: kept.head.clone(), tail, session, mark, provenance }
+    }
+}

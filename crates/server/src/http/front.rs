@@ -1,0 +1,54 @@
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Method, Request};
+use axum::response::Response;
+use futures::FutureExt;
+use hyper::body::Incoming;
+use tower_service::Service as _;
+use tracing::Instrument;
+
+use super::access_log::Record;
+use super::{Service, graphql, refusal, request_id};
+
+/// Where every request comes in: it gets an id and a log record, and a panic becomes an answer.
+///
+/// A GraphQL request by `POST` takes a short way from here, past the router: it is nearly all that comes, and what is remembered is
+/// answered in less time than a router takes.
+#[derive(Clone)]
+pub(crate) struct Front {
+    service: Arc<Service>,
+    router: Router,
+}
+
+impl Front {
+    pub(super) fn new(service: Arc<Service>, router: Router) -> Self {
+        Self { service, router }
+    }
+
+    pub(crate) async fn answer(self, request: Request<Incoming>) -> Result<Response, Infallible> {
+        let id = request_id::of(request.headers());
+        let mut record = Record::begin(&request, &id);
+        let answered = AssertUnwindSafe(self.route(request, &id)).catch_unwind().await;
+        let mut response = answered.unwrap_or_else(refusal::of_panic);
+        record.end(response.status());
+        response.headers_mut().insert(request_id::HEADER, id);
+        Ok(response)
+    }
+
+    async fn route(self, request: Request<Incoming>, id: &axum::http::HeaderValue) -> Response {
+        let Self { service, mut router } = self;
+        if request.method() == Method::POST && request.uri().path() == graphql::PATH {
+            let (parts, body) = request.into_parts();
+            return graphql::post(&service, &parts.headers, body, id).await;
+        }
+        let routed = router.call(request.map(Body::new)).instrument(request_id::span(id));
+        match Box::pin(routed).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
+    }
+}
