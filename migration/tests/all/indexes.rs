@@ -7,7 +7,7 @@ use crate::on_both_databases;
 use crate::sample::{id, populate};
 
 /// Each index, and a query that is the reason for it. `?` stands for an id.
-const REASONS: [(&str, &str); 20] = [
+const REASONS: [(&str, &str); 22] = [
     ("user_by_email", "SELECT * FROM \"user\" WHERE email = 'ada@example.test'"),
     ("user_by_created_at_id", "SELECT id FROM \"user\" ORDER BY created_at, id LIMIT 20"),
     ("session_by_token_hash", "SELECT * FROM session WHERE token_hash = 'a'"),
@@ -22,6 +22,8 @@ const REASONS: [(&str, &str); 20] = [
     ("todo_by_user_id_due_at_id", "SELECT id FROM todo WHERE user_id = ? ORDER BY due_at, id LIMIT 20"),
     ("todo_by_user_id_priority_id", "SELECT id FROM todo WHERE user_id = ? ORDER BY priority DESC, id DESC LIMIT 20"),
     ("note_by_created_at_id", "SELECT id FROM note ORDER BY created_at, id LIMIT 20"),
+    ("note_by_updated_at_id", "SELECT id FROM note ORDER BY updated_at DESC, id DESC LIMIT 20"),
+    ("note_by_title_id", "SELECT id FROM note ORDER BY title, id LIMIT 20"),
     ("note_by_user_id_created_at_id", "SELECT id FROM note WHERE user_id = ? ORDER BY created_at, id LIMIT 20"),
     (
         "note_by_user_id_updated_at_id",

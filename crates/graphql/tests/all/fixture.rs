@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use async_graphql::{Request, Variables};
 use parking_lot::Mutex;
-use sea_orm::DatabaseConnection;
+use sea_orm::{DatabaseConnection, Statement};
 use serde_json::{Value, json};
 use tidewater_cache::{Cache, RedisSettings, Settings};
 use tidewater_changelog::{Log, Tracking};
@@ -24,13 +24,18 @@ pub(crate) struct Fixture {
     statements: Statements,
 }
 
-/// The texts of the statements that a pool has run, but for `BEGIN` and `COMMIT`.
+/// The statements that a pool has run, but for `BEGIN` and `COMMIT`.
 #[derive(Clone, Default)]
-pub(crate) struct Statements(Arc<Mutex<Vec<String>>>);
+pub(crate) struct Statements(Arc<Mutex<Vec<Statement>>>);
 
 impl Statements {
-    /// What was run since the last call, in order.
+    /// The texts of what was run since the last call, in order.
     pub(crate) fn taken(&self) -> Vec<String> {
+        self.taken_whole().into_iter().map(|statement| statement.sql).collect()
+    }
+
+    /// What was run since the last call, in order, with its parameters.
+    pub(crate) fn taken_whole(&self) -> Vec<Statement> {
         std::mem::take(&mut self.0.lock())
     }
 }
@@ -61,6 +66,13 @@ impl Fixture {
     pub(crate) async fn seeded(backend: Backend) -> Self {
         let database = seeded(backend).await;
         Self::over(backend, database, |_| {}).await
+    }
+
+    /// With the data of `plan`.
+    pub(crate) async fn planted(backend: Backend, plan: Plan) -> Self {
+        let fixture = Self::new(backend).await;
+        plant(&fixture.connection, plan).await;
+        fixture
     }
 
     async fn over(backend: Backend, database: TestDatabase, adjust: impl FnOnce(&mut ApiSettings)) -> Self {
@@ -126,6 +138,11 @@ impl Fixture {
     pub(crate) fn statements_taken(&self) -> Vec<String> {
         self.statements.taken()
     }
+
+    /// Like [`statements_taken`](Self::statements_taken), with their parameters.
+    pub(crate) fn whole_statements_taken(&self) -> Vec<Statement> {
+        self.statements.taken_whole()
+    }
 }
 
 /// 100 users, 2 todos each, 1 note each, every third of them public.
@@ -148,11 +165,15 @@ pub(crate) async fn seeded(backend: Backend) -> TestDatabase {
         .database_from_template("seeded", async |url: String| {
             let connection = connect(&url, 1).await.unwrap();
             migrate_up(&connection, &tracking(), None).await.unwrap();
-            let hash = hash_password(PASSWORD).unwrap();
-            seed(&connection, PLAN, hash.as_str(), |_, _, _| {}).await.unwrap();
+            plant(&connection, PLAN).await;
             connection.close().await.unwrap();
         })
         .await
+}
+
+async fn plant(connection: &DatabaseConnection, plan: Plan) {
+    let hash = hash_password(PASSWORD).unwrap();
+    seed(connection, plan, hash.as_str(), |_, _, _| {}).await.unwrap();
 }
 
 /// A pool whose statements are told, and a cache over the database's change log.
@@ -164,7 +185,7 @@ pub(crate) async fn open(
     let mut connection = connect(database.url(), 8).await.unwrap();
     let statements = Statements::default();
     let told = statements.clone();
-    connection.set_metric_callback(move |info| told.0.lock().push(info.statement.sql.clone()));
+    connection.set_metric_callback(move |info| told.0.lock().push(info.statement.clone()));
     let mut settings = Settings::new(tracking);
     settings.redis =
         redis.map(|redis| RedisSettings { prefix: redis.prefix().to_owned(), ..RedisSettings::new(redis.url()) });

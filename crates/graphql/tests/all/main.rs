@@ -9,6 +9,7 @@ mod cost;
 mod fixture;
 mod notes;
 mod oracle;
+mod plans;
 mod recipe;
 mod tags;
 mod todos;
