@@ -10,7 +10,7 @@ use std::{
 pub(crate) const BRINGS_ALL: &str = "`apt-get install postgresql redis-server faketime` brings what the tests need";
 
 /// The path of an installed binary. Panics with how to install it when there is none.
-pub(crate) fn installed(name: &str) -> PathBuf {
+pub fn installed(name: &str) -> PathBuf {
     find(name).unwrap_or_else(|| panic!("`{name}` is not installed: {BRINGS_ALL}"))
 }
 

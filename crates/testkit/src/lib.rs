@@ -29,6 +29,8 @@ mod template;
 pub use backend::Backend;
 pub use clock::Clock;
 pub use database::TestDatabase;
+pub use installed::installed;
+pub use port::unused_port;
 pub use postgres::Postgres;
 pub use proxy::Proxy;
 pub use redis::{Dump, TestRedis};

@@ -17,7 +17,7 @@ static NEXT: LazyLock<AtomicU32> = LazyLock::new(|| AtomicU32::new(uuid::Uuid::n
 /// A port of 127.0.0.1 that nobody listens on now and that this process has not handed out lately.
 ///
 /// Another process may still take it first: who starts a server on it tries another when the server says so.
-pub(crate) fn unused_port() -> u16 {
+pub fn unused_port() -> u16 {
     for _ in 0..COUNT {
         let port = (FIRST + NEXT.fetch_add(1, Ordering::Relaxed) % COUNT) as u16;
         if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {

@@ -48,6 +48,8 @@ struct Own {
     directory: TempDir,
     account: Option<Account>,
     port: u16,
+    /// What differs from `SETTINGS`, which the last of two equal names does.
+    settings: Vec<String>,
     process: Option<Process>,
     paused: Option<Stopped>,
 }
@@ -72,10 +74,16 @@ impl Postgres {
 
     /// A server of the test's own, which it may break.
     pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Like [`start`](Self::start), with settings of the form `name=value` that win over those usual in tests.
+    pub async fn start_with(settings: &[&str]) -> Self {
+        let settings = settings.iter().map(|setting| (*setting).to_owned()).collect();
         let directory =
             tempfile::Builder::new().prefix("tidewater-postgres-").tempdir().expect("a temporary directory");
         let account = account(directory.path());
-        let mut own = Own { directory, account, port: 0, process: None, paused: None };
+        let mut own = Own { directory, account, port: 0, settings, process: None, paused: None };
         own.create().await;
         own.run().await;
         Self { url: format!("postgres://tidewater@127.0.0.1:{}/postgres", own.port), own: Some(own) }
@@ -163,7 +171,8 @@ impl Own {
             }
             let mut command = Command::new(installed("postgres"));
             command.arg("-D").arg(self.data()).arg("-p").arg(self.port.to_string());
-            command.args(SETTINGS.iter().flat_map(|setting| ["-c", setting]));
+            let settings = SETTINGS.iter().copied().chain(self.settings.iter().map(String::as_str));
+            command.args(settings.flat_map(|setting| ["-c", setting]));
             let process = self.start(&command);
             if process.find_in_log(|line| line.contains(READY).then_some(())).await.is_some() {
                 self.process = Some(process);
