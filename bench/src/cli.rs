@@ -68,8 +68,8 @@ pub(crate) struct Options {
     /// How many connections ask at once
     #[arg(long, value_name = "COUNT", default_value = "128", value_parser = clap::value_parser!(u32).range(1..=2_000))]
     pub(crate) connections: u32,
-    /// Measure only cells whose names, such as W1/responses, contain one of these
-    #[arg(long, value_name = "SUBSTRING", num_args = 1..)]
+    /// Measure only these: a cell such as W1/responses, all of a workload, or all of a system
+    #[arg(long, value_name = "NAME", num_args = 1..)]
     pub(crate) only: Vec<String>,
     /// Measure the `tidewater` that is beside this program, instead of building it first
     #[arg(long)]
@@ -88,6 +88,7 @@ pub(crate) struct Options {
 impl Options {
     /// Whether the cell of that name is wanted.
     pub(crate) fn wants(&self, cell: &str) -> bool {
-        self.only.is_empty() || self.only.iter().any(|part| cell.contains(part.as_str()))
+        let is_named = |name: &String| name == cell || cell.split('/').any(|part| part == name);
+        self.only.is_empty() || self.only.iter().any(is_named)
     }
 }

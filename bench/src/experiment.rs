@@ -1,4 +1,4 @@
-//! Measurements of ours alone: a cold cache, the price of the change log, a restart, and PostgreSQL by itself.
+//! Measurements of ours alone: the price of the change log, a restart, and PostgreSQL by itself.
 
 use std::process::Command;
 use std::time::Duration;
@@ -8,10 +8,10 @@ use tidewater_testkit::installed;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::load;
-use crate::measurement::{Measurement, Meter};
+use crate::measurement::Measurement;
 use crate::results::{Cell, Results};
 use crate::script::{EachOnce, Writes};
-use crate::session::{Amount, measure, unasked};
+use crate::session::{Amount, measure, once, unasked};
 use crate::system::{Cache, Store, System, output};
 
 /// PostgreSQL answers with fewer connections than the servers have.
@@ -25,9 +25,7 @@ SELECT t.id, t.text, t.completed, u.id, u.name FROM todo AS t JOIN \"user\" AS u
 /// A measurement that is more than one workload on one running system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Experiment {
-    /// W4: each todo asked for once, with empty caches.
-    Cold,
-    /// W4: the same rows from PostgreSQL alone.
+    /// W4: the rows from PostgreSQL alone.
     Pgbench,
     /// W5: changes, with and without the change log.
     ChangeLog,
@@ -37,12 +35,11 @@ pub(crate) enum Experiment {
 
 impl Experiment {
     /// All of them.
-    pub(crate) const ALL: [Self; 4] = [Self::Cold, Self::Pgbench, Self::ChangeLog, Self::Restart];
+    pub(crate) const ALL: [Self; 3] = [Self::Pgbench, Self::ChangeLog, Self::Restart];
 
     /// The names of its cells.
     pub(crate) fn cells(self) -> &'static [&'static str] {
         match self {
-            Self::Cold => &["W4/cold"],
             Self::Pgbench => &["W4/pgbench"],
             Self::ChangeLog => &["W5/logged", "W5/unlogged"],
             Self::Restart => &["W6/kept", "W6/flushed"],
@@ -64,10 +61,6 @@ impl Experiment {
         results: &mut Results,
     ) -> Result<(), Error> {
         match self {
-            Self::Cold => {
-                let measurement = cold(environment, amount, round).await?;
-                results.add(Cell::new("W4", "cold", "tidewater", true), measurement);
-            }
             Self::Pgbench => {
                 let measurement = pgbench(environment, amount).await?;
                 results.add(Cell::new("W4", "pgbench", "limit", false), measurement);
@@ -94,16 +87,6 @@ impl Experiment {
 
 fn ours() -> System {
     System::tidewater(Cache::Responses, Duration::ZERO, Store::Postgres)
-}
-
-async fn cold(environment: &mut Environment, amount: Amount, round: usize) -> Result<Measurement, Error> {
-    environment.reset().await?;
-    let server = ours().start(environment, amount.connections).await?;
-    let requester = ours().requester(environment, server.port());
-    let reads = unasked(&environment.dataset, &requester, 0..environment.dataset.todos.len())?;
-    let meter = Meter::begin(environment, server.process()).await?;
-    let load = load::run(server.port(), amount.connections, None, &mut EachOnce::new(&reads, round as u64)).await?;
-    meter.end(environment, load).await
 }
 
 async fn pgbench(environment: &mut Environment, amount: Amount) -> Result<Measurement, Error> {
@@ -191,9 +174,7 @@ async fn restart(
     let server = ours().start(environment, amount.connections).await?;
     let requester = ours().requester(environment, server.port());
     let reads = unasked(&environment.dataset, &requester, places)?;
-    let meter = Meter::begin(environment, server.process()).await?;
-    let load = load::run(server.port(), amount.connections, None, &mut EachOnce::new(&reads, round as u64)).await?;
-    meter.end(environment, load).await
+    once(environment, &server, amount, &mut EachOnce::new(&reads, round as u64)).await
 }
 
 #[cfg(test)]

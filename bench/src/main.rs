@@ -38,6 +38,10 @@ use error::Error;
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 
+/// The limits have the allocator that our server has: nothing but the work itself shall differ.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let Cli { role, options } = Cli::parse();
     let result = match role {

@@ -1,5 +1,6 @@
 //! One system, started anew, under all of its workloads.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use rand::SeedableRng;
@@ -15,7 +16,7 @@ use crate::measurement::{Measurement, Meter};
 use crate::request::Requester;
 use crate::response::Response;
 use crate::results::{Cell, Results};
-use crate::script::{Mixed, RandomReads, Reads};
+use crate::script::{EachOnce, Mixed, RandomReads, Reads};
 use crate::server::Server;
 use crate::system::{Kind, System, Workload};
 use crate::template::Template;
@@ -69,9 +70,14 @@ pub(crate) async fn run(
                 };
                 measure(environment, &server, amount, &mut mixed).await?
             }
-            Workload::Everything => {
-                let reads = unasked(&environment.dataset, &requester, 0..environment.dataset.todos.len())?;
-                measure(environment, &server, amount, &mut RandomReads::new(&reads, seed)).await?
+            Workload::Cold => {
+                let hot = todos(environment, system, &requester).await?;
+                let mut warming = RandomReads::new(&hot, seed);
+                load::run(server.port(), amount.connections, Some(amount.warm_up), &mut warming).await?;
+                let asked: HashSet<usize> = environment.dataset.hot_todos().into_iter().collect();
+                let places = (0..environment.dataset.todos.len()).filter(|place| !asked.contains(place));
+                let reads = unasked(&environment.dataset, &requester, places)?;
+                once(environment, &server, amount, &mut EachOnce::new(&reads, seed)).await?
             }
         };
         let measurement = if system.asks_postgres() { measurement } else { measurement.alone() };
@@ -99,6 +105,18 @@ pub(crate) async fn measure<S: Script>(
     measurement.stale += warm_up.stale;
     measurement.complaint = warm_up.complaint.or(measurement.complaint);
     Ok(measurement)
+}
+
+/// Measures until the script has nothing left to ask.
+pub(crate) async fn once<S: Script>(
+    environment: &mut Environment,
+    server: &Server,
+    amount: Amount,
+    script: &mut S,
+) -> Result<Measurement, Error> {
+    let meter = Meter::begin(environment, server.process()).await?;
+    let load = load::run(server.port(), amount.connections, None, script).await?;
+    meter.end(environment, load).await
 }
 
 /// W1 for every hot todo, asked once and checked against the database.

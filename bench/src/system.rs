@@ -74,8 +74,8 @@ pub(crate) enum Workload {
     List,
     /// Both, with changes.
     Mixed,
-    /// Single todos, all of them.
-    Everything,
+    /// Single todos, each once, by a cache that knows nothing of them.
+    Cold,
 }
 
 impl Workload {
@@ -85,7 +85,7 @@ impl Workload {
             Self::Todo => "W1",
             Self::List => "W2",
             Self::Mixed => "W3",
-            Self::Everything => "W4",
+            Self::Cold => "W4",
         }
     }
 }
@@ -127,14 +127,13 @@ impl System {
         Self { name, kind: Kind::Tidewater(Setup { cache, staleness, store }) }
     }
 
-    /// What it is measured by. What changes the data comes last.
+    /// What it is measured by. What needs empty caches comes first, what changes the data last.
     pub(crate) fn workloads(&self) -> Vec<Workload> {
         match &self.kind {
             Kind::Static | Kind::Plain => vec![Workload::Todo, Workload::List],
-            Kind::Tidewater(Setup { cache: Cache::None, .. }) => {
-                vec![Workload::Todo, Workload::List, Workload::Everything, Workload::Mixed]
-            }
-            Kind::Tidewater(_) | Kind::Peer(_) => vec![Workload::Todo, Workload::List, Workload::Mixed],
+            Kind::Tidewater(Setup { cache: Cache::Responses | Cache::None, staleness: Duration::ZERO, .. })
+            | Kind::Peer(_) => vec![Workload::Cold, Workload::Todo, Workload::List, Workload::Mixed],
+            Kind::Tidewater(_) => vec![Workload::Todo, Workload::List, Workload::Mixed],
         }
     }
 

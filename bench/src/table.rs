@@ -9,7 +9,7 @@ const WORKLOADS: [(&str, &str); 6] = [
     ("W1", "a todo with its owner, 200 hot ids"),
     ("W2", "a list of 20 todos with owners and profiles, 50 hot users"),
     ("W3", "W1 and W2 with 5 % changes of what they show"),
-    ("W4", "all 20,000 todos, without a warm cache"),
+    ("W4", "todos that are in no cache, each once"),
     ("W5", "changes only, with and without the change log"),
     ("W6", "200 hot ids once after a restart, with Redis kept and flushed"),
 ];

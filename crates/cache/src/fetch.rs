@@ -99,7 +99,7 @@ where
         let now = self.core.tide.now();
         let keys: Vec<_> = led.iter().map(|(wanted, _)| self.keys.key(&now.generation, &wanted.key)).collect();
         let begun = Instant::now();
-        let stored = redis.get(&keys).await;
+        let stored = redis.get(keys.clone()).await;
         answers.request().account().redis_time.add_since(begun);
         let Ok(stored) = stored else {
             for (wanted, _) in &mut led {

@@ -90,6 +90,7 @@ mod answers;
 mod breaker;
 mod cache;
 mod counters;
+mod crowd;
 mod dependency;
 mod derived;
 mod envelope;
@@ -125,6 +126,7 @@ mod verify;
 
 pub use acceptance::Acceptance;
 pub use cache::{Cache, WriteGuard};
+pub use crowd::Crowd;
 pub use dependency::Dependency;
 pub use derived::{Derived, Sharing};
 pub use error::{GateError, ReadError, StartError};

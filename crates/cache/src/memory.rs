@@ -17,7 +17,10 @@ const OVERHEAD: usize = 528;
 
 /// The first tier: the memos of all spaces in this process, bounded by bytes.
 #[derive(Clone)]
-pub(crate) struct Memory(Cache<Key, Arc<Held>>);
+pub(crate) struct Memory {
+    held: Cache<Key, Arc<Held>>,
+    bound: u64,
+}
 
 /// A memo of whatever type, with the bytes that it takes, about.
 pub(crate) struct Held {
@@ -54,15 +57,15 @@ impl Memory {
             })
             .expire_after(Lifetime)
             .build();
-        Self(cache)
+        Self { held: cache, bound: bytes }
     }
 
     /// The memo under a key, whether or not it is valid.
     pub(crate) fn get(&self, space: SpaceId, key: &[u8]) -> Option<Arc<Held>> {
-        self.0.get(&BorrowedKey { space, bytes: key })
+        self.held.get(&BorrowedKey { space, bytes: key })
     }
 
-    /// Holds a memo that takes about `weight` bytes.
+    /// Holds a memo that takes about `weight` bytes, unless all the memory does not suffice for it.
     pub(crate) fn insert<V: Send + Sync + 'static>(
         &self,
         space: SpaceId,
@@ -70,24 +73,27 @@ impl Memory {
         memo: &Memo<V>,
         weight: u32,
     ) {
+        if u64::from(weight) > self.bound {
+            return;
+        }
         let &Memo { ref value, ref footprint, as_of, read_at, expires_at } = memo;
         let (value, footprint) = (Arc::<V>::clone(value), footprint.clone());
         let key = Key { space, bytes: Arc::clone(key) };
-        self.0.insert(key, Arc::new(Held { memo: Memo { value, footprint, as_of, read_at, expires_at }, weight }));
+        self.held.insert(key, Arc::new(Held { memo: Memo { value, footprint, as_of, read_at, expires_at }, weight }));
     }
 
     pub(crate) fn remove(&self, space: SpaceId, key: &[u8]) {
-        self.0.invalidate(&BorrowedKey { space, bytes: key });
+        self.held.invalidate(&BorrowedKey { space, bytes: key });
     }
 
     pub(crate) fn clear(&self) {
-        self.0.invalidate_all();
+        self.held.invalidate_all();
     }
 
     /// The bytes that are held, by weight, once what was inserted lately is accounted for.
     pub(crate) fn bytes(&self) -> u64 {
-        self.0.run_pending_tasks();
-        self.0.weighted_size()
+        self.held.run_pending_tasks();
+        self.held.weighted_size()
     }
 }
 
@@ -128,7 +134,7 @@ impl Equivalent<Key> for BorrowedKey<'_> {
 
 impl fmt::Debug for Memory {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Memory").field("entries", &self.0.entry_count()).finish()
+        formatter.debug_struct("Memory").field("entries", &self.held.entry_count()).finish()
     }
 }
 

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use fred::clients::Client;
 use fred::error::{Error, ErrorKind};
 use fred::interfaces::{ClientLike, KeysInterface};
@@ -14,7 +15,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::breaker::Breaker;
 use crate::queue::{Gauge, Queue, Write};
-use crate::{RedisHealth, RedisSettings, StartError};
+use crate::{Crowd, RedisHealth, RedisSettings, StartError};
 
 /// How many writes go to Redis in one pipeline at most.
 const PIPELINE: usize = 128;
@@ -28,6 +29,8 @@ const START: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Redis {
     client: Commands,
+    /// Those who read at the same time.
+    reading: Crowd<(), Vec<u8>, Option<Bytes>, Unavailable>,
     queue: Queue,
     _tasks: [Ending; 2],
 }
@@ -81,7 +84,12 @@ impl Redis {
         let client = Commands { client, options, breaker: Arc::new(Breaker::new()), trouble };
         let (queue, writes) = Queue::new(settings.queue_length);
         let writer = tokio::spawn(write_all(client.clone(), writes, Arc::clone(queue.gauge())));
-        Ok(Self { client, queue, _tasks: [Ending(connection.abort_handle()), Ending(writer.abort_handle())] })
+        Ok(Self {
+            client,
+            reading: Crowd::default(),
+            queue,
+            _tasks: [Ending(connection.abort_handle()), Ending(writer.abort_handle())],
+        })
     }
 
     /// Waits until the first attempt to connect has ended, one way or the other, but not for long.
@@ -90,9 +98,10 @@ impl Redis {
         let _ = timeout(START, self.client.client.wait_for_connect()).await;
     }
 
-    /// What is stored under each of `keys`, in their order, in one round trip (one for each node of a cluster).
-    pub(crate) async fn get(&self, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, Unavailable> {
-        self.client.guarded(self.client.get(keys)).await
+    /// What is stored under each of `keys`, in their order, in one round trip (one for each node of a cluster), which others who
+    /// read at the same time share.
+    pub(crate) async fn get(&self, keys: Vec<Vec<u8>>) -> Result<Vec<Option<Bytes>>, Unavailable> {
+        self.reading.ask((), keys, |keys| self.client.guarded(self.client.get(keys))).await
     }
 
     /// Stores in the background, if there is room in the queue.
@@ -144,9 +153,9 @@ impl Commands {
         }
     }
 
-    async fn get(&self, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, Error> {
+    async fn get(&self, keys: Vec<Vec<u8>>) -> Result<Vec<Option<Bytes>>, Error> {
         let mut values = vec![None; keys.len()];
-        let groups = if self.client.is_clustered() { by_slot(keys) } else { vec![(0..keys.len()).collect()] };
+        let groups = if self.client.is_clustered() { by_slot(&keys) } else { vec![(0..keys.len()).collect()] };
         let answers = try_join_all(groups.into_iter().map(async |group| {
             let keys: Vec<Key> = group.iter().map(|index| keys[*index].as_slice().into()).collect();
             let answer: Value = self.client.with_options(&self.options).mget(keys).await?;
@@ -155,7 +164,7 @@ impl Commands {
         .await?;
         for (group, answer) in answers {
             for (index, value) in group.into_iter().zip(answer) {
-                values[index] = value.into_owned_bytes();
+                values[index] = value.into_bytes();
             }
         }
         Ok(values)

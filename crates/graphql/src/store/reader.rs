@@ -24,7 +24,7 @@ use crate::Error;
 pub(super) const ANSWER_FORMAT: u64 = 1;
 
 /// Reads for one request. No answer is older than the request's arrival, or than the last write made through it. Resolvers
-/// that ask at the same time are answered by one statement. Cheap to clone.
+/// that ask at the same time are answered by one statement, and under load those of several requests. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Reader(Arc<Inner>);
 
@@ -33,7 +33,7 @@ struct Inner {
     store: Arc<Store>,
     request: Request,
     loaders: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
-    /// Whether the database has been asked for it.
+    /// Whether the database had to be asked for several keys at once.
     has_asked: AtomicBool,
 }
 
@@ -84,8 +84,8 @@ impl Reader {
             return Ok(page);
         }
         let group = encoded(&(&selection.shape, page))?;
-        let load = |values| self.load_pages(&loaders.spaces, &selection.shape, page, values);
-        loaders.lists.get(group, selection.value.clone(), load).await
+        let load = |values| self.load_pages(&loaders.spaces, &group, &selection.shape, page, values);
+        loaders.lists.get(group.clone(), selection.value.clone(), load).await
     }
 
     /// How many rows are in `selection`, whose rows are of `E`.
@@ -99,8 +99,9 @@ impl Reader {
         if let Some(count) = self.at_once(&loaders.spaces.counts, lookup)? {
             return Ok(*count);
         }
-        let load = |values| self.load_counts(&loaders.spaces, &shape, values);
-        loaders.counts.get(encoded(&shape)?, selection.value.clone(), load).await.map(|count| *count)
+        let group = encoded(&shape)?;
+        let load = |values| self.load_counts(&loaders.spaces, &group, &shape, values);
+        loaders.counts.get(group.clone(), selection.value.clone(), load).await.map(|count| *count)
     }
 
     /// The first row of `selection`, whose rows are of `E`. What a unique column's value leads to is found so.
@@ -148,12 +149,18 @@ impl Reader {
     }
 
     pub(super) fn database(&self) -> &DatabaseConnection {
-        self.0.has_asked.store(true, Ordering::Relaxed);
         &self.0.store.database
     }
 
-    /// What memory can answer without a wait. Nothing any more once the database had to be asked: from then on, resolvers that
-    /// would run ahead of others would ask for what comes next in a statement of their own.
+    fn asks<K>(&self, missing: &[K]) {
+        if missing.len() > 1 {
+            self.0.has_asked.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// What memory can answer without a wait. Nothing any more once the database had to be asked for several keys at once: of
+    /// the resolvers that wait for them, none must run ahead of the others, or it would ask for what comes next in a statement
+    /// of its own.
     fn at_once<V>(
         &self,
         space: &Space<V>,
@@ -190,10 +197,15 @@ impl Reader {
         keys: Vec<Uuid>,
     ) -> Result<Vec<Arc<Option<E::Model>>>, Error> {
         let lookups = keys.iter().map(item_lookup::<E>).collect();
-        let load = |missing: Vec<usize>| async {
-            let missing: Vec<Uuid> = missing.into_iter().map(|index| keys[index]).collect();
+        let ask = |missing: Vec<Uuid>| async move {
             let mut rows = persistent(|| selection::by_keys::<E>(self.database(), &missing)).await?;
-            Ok::<_, Error>(missing.iter().map(|key| Found::new(rows.remove(key))).collect())
+            Ok(missing.iter().map(|key| rows.remove(key)).collect())
+        };
+        let load = |missing: Vec<usize>| async {
+            self.asks(&missing);
+            let missing = missing.into_iter().map(|index| keys[index]).collect();
+            let rows = spaces.asked.items.ask((), missing, ask).await?;
+            Ok::<_, Error>(rows.into_iter().map(Found::new).collect())
         };
         Ok(spaces.items.read(self.request(), lookups, load).await?)
     }
@@ -201,15 +213,19 @@ impl Reader {
     async fn load_pages<E: Stored>(
         &self,
         spaces: &Spaces<E>,
+        group: &[u8],
         shape: &Shape,
         page: &Page,
         values: Vec<Scalar>,
     ) -> Result<Vec<Arc<PageRows>>, Error> {
         let lookups = self.lookups(shape, Some(page), &values)?;
-        let load = |missing: Vec<usize>| async {
-            let missing = picked(&values, missing);
+        let ask = |missing: Vec<Scalar>| async move {
             let pages = persistent(|| selection::pages(self.database(), shape, page, &missing)).await?;
             self.found(shape, true, &missing, pages).await
+        };
+        let load = |missing: Vec<usize>| {
+            self.asks(&missing);
+            spaces.asked.lists.ask(group.to_owned(), picked(&values, missing), ask)
         };
         Ok(spaces.lists.read(self.request(), lookups, load).await?)
     }
@@ -217,14 +233,18 @@ impl Reader {
     async fn load_counts<E: Stored>(
         &self,
         spaces: &Spaces<E>,
+        group: &[u8],
         shape: &Shape,
         values: Vec<Scalar>,
     ) -> Result<Vec<Arc<u64>>, Error> {
         let lookups = self.lookups(shape, None, &values)?;
-        let load = |missing: Vec<usize>| async {
-            let missing = picked(&values, missing);
+        let ask = |missing: Vec<Scalar>| async move {
             let counts = persistent(|| selection::counts(self.database(), shape, &missing)).await?;
             self.found(shape, false, &missing, counts).await
+        };
+        let load = |missing: Vec<usize>| {
+            self.asks(&missing);
+            spaces.asked.counts.ask(group.to_owned(), picked(&values, missing), ask)
         };
         Ok(spaces.counts.read(self.request(), lookups, load).await?)
     }

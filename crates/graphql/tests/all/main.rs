@@ -6,6 +6,7 @@ mod completion;
 mod connections;
 mod content;
 mod cost;
+mod crowd;
 mod fixture;
 mod notes;
 mod oracle;
