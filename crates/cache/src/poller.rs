@@ -33,7 +33,10 @@ impl<S: ChangeSource> Poller<S> {
         let mut next = Instant::now();
         loop {
             self.gate.wanted().await;
-            sleep_until(next).await;
+            // A timer would end with the next millisecond, and with it a poll could begin no earlier.
+            if next > Instant::now() {
+                sleep_until(next).await;
+            }
             let Some(round) = self.gate.begin() else { continue };
             next = (round.began() + self.interval).into();
             let result = self.poll().await;
