@@ -7,6 +7,7 @@ mod graphiql;
 mod graphql;
 mod health;
 mod listener;
+mod opening;
 mod parameters;
 mod refusal;
 mod request_id;

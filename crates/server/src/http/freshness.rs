@@ -131,7 +131,7 @@ fn timing(provenance: &Provenance, whole: Duration) -> String {
     ];
     let mut text = String::with_capacity(128);
     for (name, time) in parts.into_iter().filter(|(_, time)| !time.is_zero()) {
-        let microseconds = time.as_micros();
+        let microseconds = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         let separator = if text.is_empty() { "" } else { ", " };
         // Nothing can fail to be written to a string.
         let _ = write!(text, "{separator}{name};dur={}.{:03}", microseconds / 1_000, microseconds % 1_000);

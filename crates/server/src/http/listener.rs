@@ -1,4 +1,5 @@
-//! Accepts connections and speaks HTTP/1.1 on them. TLS and HTTP/2 are the business of the proxy in front.
+//! Accepts connections and speaks HTTP/1.1 on them, or HTTP/2 where the client begins with it. TLS is the business of the proxy in
+//! front.
 
 use std::io;
 use std::sync::Arc;
@@ -13,8 +14,14 @@ use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
 use super::Front;
+use super::opening::Opening;
 use crate::configuration::LimitConfiguration;
 use crate::shutdown::Signals;
+
+/// How many requests may be under way on one HTTP/2 connection.
+const STREAMS: u32 = 128;
+/// How long a client of HTTP/2 that has been silent may take to show that it is there.
+const SILENCE: Duration = Duration::from_secs(10);
 
 /// Serves `front` on `listener` until a signal comes. Then accepts nothing more, closes what is idle, and lets what is under way
 /// end, for at most `grace` or until the next signal. Returns whether all of it ended.
@@ -25,9 +32,11 @@ pub(crate) async fn serve(
     signals: &mut Signals,
     grace: Duration,
 ) -> bool {
-    let mut builder = Builder::new(TokioExecutor::new()).http1_only();
+    let mut builder = Builder::new(TokioExecutor::new());
     // Without a timer, hyper lets a header take forever. The time to the next header bounds idle connections, too.
     builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.idle_timeout);
+    builder.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS);
+    builder.http2().keep_alive_interval(limits.idle_timeout).keep_alive_timeout(SILENCE);
     let capacity = Arc::new(Semaphore::new(limits.max_connections.min(Semaphore::MAX_PERMITS)));
     let connections = GracefulShutdown::new();
 
@@ -42,7 +51,8 @@ pub(crate) async fn serve(
         };
         let front = front.clone();
         let service = service_fn(move |request| front.clone().answer(request));
-        let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+        let connection =
+            builder.serve_connection(TokioIo::new(Opening::new(stream, limits.idle_timeout)), service).into_owned();
         let connection = connections.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {

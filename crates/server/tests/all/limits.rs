@@ -104,7 +104,7 @@ async fn more_requests_than_the_server_takes_are_turned_away() {
 #[tokio::test]
 async fn a_connection_whose_request_does_not_come_is_closed() {
     let (_database, server) = on_sqlite(&["--idle-timeout", "200ms"]).await;
-    for sent in ["", "POST /graphql HTTP/1.1\r\nHost: x\r\n"] {
+    for sent in ["", "POST /graphql HTTP/1.1\r\nHost: x\r\n", "PRI * HTTP/2.0"] {
         let mut stream = connect(&server).await;
         stream.write_all(sent.as_bytes()).await.unwrap();
         let mut answer = Vec::new();

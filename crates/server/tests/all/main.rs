@@ -12,6 +12,7 @@ mod freshness;
 mod graphiql;
 mod graphql_over_http;
 mod health;
+mod http2;
 mod limits;
 mod outages;
 mod readme;
