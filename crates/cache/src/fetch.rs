@@ -221,7 +221,7 @@ where
             value: &value,
         };
         if let Some(stored) = envelope.encode(&key) {
-            redis.write(Write::Fill { key, value: stored, lifetime });
+            redis.write(Write::Fill { key, value: stored.into(), lifetime });
         }
         Some(value.len())
     }

@@ -5,7 +5,8 @@
 //! A process has one [`Cache`], started over a [`ChangeSource`](tidewater_changelog::ChangeSource), and one [`Space`] for each
 //! kind of value. Whoever answers a request takes a [`Request`] when it arrives and reads through spaces for it: each
 //! [`Lookup`] says under which key a value is held and on which [`Dependency`] it hangs, and a loader reads the database for
-//! what is not held. A [`Derived`] space holds what is computed from such reads, as a whole. Whoever writes takes a [`WriteGuard`], commits, and settles it. Nobody ever names what to invalidate.
+//! what is not held. A [`Derived`] space holds what is computed from such reads, as a whole. Whoever writes takes a
+//! [`WriteGuard`], commits, and settles it. Nobody ever names what to invalidate.
 //!
 //! # Promise
 //!

@@ -17,10 +17,7 @@ const OVERHEAD: usize = 528;
 
 /// The first tier: the memos of all spaces in this process, bounded by bytes.
 #[derive(Clone)]
-pub(crate) struct Memory {
-    held: Cache<Key, Arc<Held>>,
-    bound: u64,
-}
+pub(crate) struct Memory(Cache<Key, Arc<Held>>);
 
 /// A memo of whatever type, with the bytes that it takes, about.
 pub(crate) struct Held {
@@ -57,12 +54,12 @@ impl Memory {
             })
             .expire_after(Lifetime)
             .build();
-        Self { held: cache, bound: bytes }
+        Self(cache)
     }
 
     /// The memo under a key, whether or not it is valid.
     pub(crate) fn get(&self, space: SpaceId, key: &[u8]) -> Option<Arc<Held>> {
-        self.held.get(&BorrowedKey { space, bytes: key })
+        self.0.get(&BorrowedKey { space, bytes: key })
     }
 
     /// Holds a memo that takes about `weight` bytes, unless all the memory does not suffice for it.
@@ -73,27 +70,27 @@ impl Memory {
         memo: &Memo<V>,
         weight: u32,
     ) {
-        if u64::from(weight) > self.bound {
+        if self.0.policy().max_capacity().is_some_and(|bound| u64::from(weight) > bound) {
             return;
         }
         let &Memo { ref value, ref footprint, as_of, read_at, expires_at } = memo;
         let (value, footprint) = (Arc::<V>::clone(value), footprint.clone());
         let key = Key { space, bytes: Arc::clone(key) };
-        self.held.insert(key, Arc::new(Held { memo: Memo { value, footprint, as_of, read_at, expires_at }, weight }));
+        self.0.insert(key, Arc::new(Held { memo: Memo { value, footprint, as_of, read_at, expires_at }, weight }));
     }
 
     pub(crate) fn remove(&self, space: SpaceId, key: &[u8]) {
-        self.held.invalidate(&BorrowedKey { space, bytes: key });
+        self.0.invalidate(&BorrowedKey { space, bytes: key });
     }
 
     pub(crate) fn clear(&self) {
-        self.held.invalidate_all();
+        self.0.invalidate_all();
     }
 
     /// The bytes that are held, by weight, once what was inserted lately is accounted for.
     pub(crate) fn bytes(&self) -> u64 {
-        self.held.run_pending_tasks();
-        self.held.weighted_size()
+        self.0.run_pending_tasks();
+        self.0.weighted_size()
     }
 }
 
@@ -134,7 +131,7 @@ impl Equivalent<Key> for BorrowedKey<'_> {
 
 impl fmt::Debug for Memory {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Memory").field("entries", &self.held.entry_count()).finish()
+        formatter.debug_struct("Memory").field("entries", &self.0.entry_count()).finish()
     }
 }
 

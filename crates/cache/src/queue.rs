@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::sync::{Notify, mpsc};
 
 /// How many bytes of values may wait at most.
@@ -10,8 +11,8 @@ const MOST_BYTES: usize = 16 << 20;
 /// Something to do to Redis in the background.
 #[derive(Debug)]
 pub(crate) enum Write {
-    Fill { key: Vec<u8>, value: Vec<u8>, lifetime: Duration },
-    Unlink { key: Vec<u8> },
+    Fill { key: Bytes, value: Bytes, lifetime: Duration },
+    Unlink { key: Bytes },
 }
 
 /// What waits for the background task: bounded in number and bytes; what does not fit is dropped and counted.

@@ -30,7 +30,7 @@ const START: Duration = Duration::from_secs(1);
 pub(crate) struct Redis {
     client: Commands,
     /// Those who read at the same time.
-    reading: Crowd<(), Vec<u8>, Option<Bytes>, Unavailable>,
+    reading: Crowd<(), Bytes, Option<Bytes>, Unavailable>,
     queue: Queue,
     _tasks: [Ending; 2],
 }
@@ -100,7 +100,7 @@ impl Redis {
 
     /// What is stored under each of `keys`, in their order, in one round trip (one for each node of a cluster), which others who
     /// read at the same time share.
-    pub(crate) async fn get(&self, keys: Vec<Vec<u8>>) -> Result<Vec<Option<Bytes>>, Unavailable> {
+    pub(crate) async fn get(&self, keys: Vec<Bytes>) -> Result<Vec<Option<Bytes>>, Unavailable> {
         self.reading.ask((), keys, |keys| self.client.guarded(self.client.get(keys))).await
     }
 
@@ -153,11 +153,11 @@ impl Commands {
         }
     }
 
-    async fn get(&self, keys: Vec<Vec<u8>>) -> Result<Vec<Option<Bytes>>, Error> {
+    async fn get(&self, keys: Vec<Bytes>) -> Result<Vec<Option<Bytes>>, Error> {
         let mut values = vec![None; keys.len()];
         let groups = if self.client.is_clustered() { by_slot(&keys) } else { vec![(0..keys.len()).collect()] };
         let answers = try_join_all(groups.into_iter().map(async |group| {
-            let keys: Vec<Key> = group.iter().map(|index| keys[*index].as_slice().into()).collect();
+            let keys: Vec<Key> = group.iter().map(|index| keys[*index].clone().into()).collect();
             let answer: Value = self.client.with_options(&self.options).mget(keys).await?;
             Ok::<_, Error>((group, answer.into_array()))
         }))
@@ -178,9 +178,9 @@ impl Commands {
                 Write::Fill { key, value, lifetime } => {
                     let lifetime = i64::try_from(lifetime.as_millis()).unwrap_or(i64::MAX).max(1);
                     let expiration = Some(Expiration::PX(lifetime));
-                    let () = pipeline.set(key.as_slice(), value.as_slice(), expiration, None, false).await?;
+                    let () = pipeline.set(key.clone(), value.clone(), expiration, None, false).await?;
                 }
-                Write::Unlink { key } => pipeline.unlink(key.as_slice()).await?,
+                Write::Unlink { key } => pipeline.unlink(key.clone()).await?,
             }
         }
         let mut refused = 0;
@@ -217,7 +217,7 @@ async fn stay_connected(client: Client, trouble: Trouble) {
 }
 
 /// The indices of `keys`, grouped by the slot of a cluster that they belong to: one command may not cross slots.
-fn by_slot(keys: &[Vec<u8>]) -> Vec<Vec<usize>> {
+fn by_slot(keys: &[Bytes]) -> Vec<Vec<usize>> {
     let mut groups = std::collections::BTreeMap::<u16, Vec<usize>>::new();
     for (index, key) in keys.iter().enumerate() {
         groups.entry(fred::util::redis_keyslot(key)).or_default().push(index);

@@ -50,6 +50,13 @@ impl Pages {
         (text, Sharing::Kept { bytes })
     }
 
+    /// Computes, and then holds what was computed until it is let go.
+    async fn compute_and_hold(&self, request: &Request, hold: oneshot::Receiver<()>) -> (String, Sharing) {
+        let computed = self.compute(request).await;
+        hold.await.unwrap();
+        computed
+    }
+
     async fn read_for(&self, request: &Request, acceptance: Acceptance) -> String {
         if let Some(page) = self.pages.get(request, KEY, acceptance).await {
             return (*page).clone();
@@ -96,12 +103,7 @@ async fn a_change_while_it_is_computed_is_not_missed() {
     let pages = Pages::new().await;
     let request = pages.cache.request();
     let (release, hold) = oneshot::channel::<()>();
-    let compute = || async {
-        let computed = pages.compute(&request).await;
-        hold.await.unwrap();
-        computed
-    };
-    let mut reading = Box::pin(pages.pages.read(&request, KEY, compute));
+    let mut reading = Box::pin(pages.pages.read(&request, KEY, || pages.compute_and_hold(&request, hold)));
     assert!(poll!(&mut reading).is_pending());
     while pages.world.take_loads().len() < 2 {
         assert!(poll!(&mut reading).is_pending());
@@ -126,12 +128,7 @@ async fn who_arrives_after_a_change_joins_nobody_who_began_before() {
     let pages = Pages::new().await;
     let request = pages.cache.request();
     let (release, hold) = oneshot::channel::<()>();
-    let compute = || async {
-        let computed = pages.compute(&request).await;
-        hold.await.unwrap();
-        computed
-    };
-    let mut leader = Box::pin(pages.pages.read(&request, KEY, compute));
+    let mut leader = Box::pin(pages.pages.read(&request, KEY, || pages.compute_and_hold(&request, hold)));
     while pages.world.take_loads().is_empty() || pages.computed() == 0 {
         assert!(poll!(&mut leader).is_pending());
         tokio::task::yield_now().await;
