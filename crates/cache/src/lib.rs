@@ -88,7 +88,6 @@
 
 mod acceptance;
 mod answers;
-mod breaker;
 mod cache;
 mod counters;
 mod crowd;

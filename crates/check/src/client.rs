@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use reqwest::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Client as Http, StatusCode};
+use tokio::time::sleep;
 
 use crate::Error;
 use crate::clock::{Nanos, nanos};
@@ -132,22 +133,28 @@ impl Client {
         let answer = async {
             let response = request.send().await?;
             let (status, mark) = (response.status(), response.headers().get(MARK).cloned());
-            response.bytes().await.map(|body| (status, mark, body))
+            let pause = (status == StatusCode::TOO_MANY_REQUESTS).then(|| pause(response.headers()));
+            response.bytes().await.map(|body| (status, mark, pause, body))
         };
         let answer = answer.await;
         let received = context.clock.now();
+        let pause = answer.as_ref().ok().and_then(|(_, _, pause, _)| *pause);
         let judged = match answer {
             Err(error) => Err(lost(&error)),
-            Ok((StatusCode::SERVICE_UNAVAILABLE, ..)) => {
-                Err(Failure::Refused { kind: "503".to_owned(), unsent: false })
+            Ok((status @ (StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS), ..)) => {
+                Err(Failure::Refused { kind: status.as_str().to_owned(), unsent: false })
             }
-            Ok((_, mark, body)) => {
+            Ok((_, mark, _, body)) => {
                 let (mark, answered) = (mark.filter(|_| self.carries_marks), body.to_vec());
                 Ok(Exchange { url, asked, answered, sent, received, bound: nanos(bound), memory, mark })
             }
         };
         if judged.is_err() {
             self.judged();
+        }
+        if let Some(pause) = pause {
+            // What is asked in the meantime would be refused, too.
+            sleep(pause).await;
         }
         judged
     }
@@ -193,6 +200,12 @@ impl Exchange {
             _ => Err(Failure::Unexpected(format!("{code}: {}", fault.message))),
         }
     }
+}
+
+/// How long a server wants a client to wait. Longer than a moment would be a limit that no check is made for.
+fn pause(headers: &HeaderMap) -> Duration {
+    let seconds = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+    Duration::from_secs(seconds.unwrap_or(1).min(5))
 }
 
 fn lost(error: &reqwest::Error) -> Failure {

@@ -8,6 +8,8 @@ use tidewater_cache::{Acceptance, Cache, Derived, HistoryMark, Policy, Provenanc
 use tidewater_changelog::Tracking;
 use tidewater_entity::selection::Selection;
 use tidewater_entity::{Tracked, now, session, user};
+use tidewater_limit::{Allowance, Exceeded};
+use uuid::Uuid;
 
 use crate::account::{Passwords, token};
 use crate::completion::Completion;
@@ -15,6 +17,7 @@ use crate::document::{Document, Documents};
 use crate::response::{Answer, Kept, ResponseKey};
 use crate::schema::{Schema, build_schema};
 use crate::scope::{Scope, SessionChange, Viewer};
+use crate::spending::{CostCount, Spending};
 use crate::store::{Item, Policies, Reader, Store};
 use crate::{Error, Exclusions, freshness};
 
@@ -35,6 +38,8 @@ pub struct ApiSettings {
     pub responses: Responses,
     /// How long a session is good for after signing in.
     pub session_lifetime: Duration,
+    /// Whether what operations cost is counted by the allowances of their callers. Costs some time for each field.
+    pub counts_cost: bool,
 }
 
 impl ApiSettings {
@@ -48,6 +53,7 @@ impl ApiSettings {
             limits: Limits::default(),
             responses: Responses::default(),
             session_lifetime: Duration::from_secs(30 * 24 * 60 * 60),
+            counts_cost: false,
         }
     }
 }
@@ -109,6 +115,20 @@ pub struct Caller {
     pub acceptance: Acceptance,
     /// What the answer must not be older than.
     pub mark: Option<HistoryMark>,
+    /// How much they may do. That the request itself is one is counted by whoever calls this; what it costs and attempts is counted
+    /// here.
+    pub allowance: Allowance,
+}
+
+/// Whom a credential turned out to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// It could not be found out.
+    Unknown,
+    /// Nobody: there was none, or it is not good.
+    Nobody,
+    /// The user with this primary key.
+    Viewer(Uuid),
 }
 
 /// What came of a request.
@@ -122,6 +142,8 @@ pub struct Executed {
     pub mark: Option<HistoryMark>,
     /// What served it.
     pub provenance: Provenance,
+    /// The limit that it exceeded, if it did; then it answers no data.
+    pub exceeded: Option<Exceeded>,
 }
 
 /// A request that has arrived: whatever is answered to it is at least as fresh as that moment wants it.
@@ -138,19 +160,25 @@ struct Ran {
     response: Response,
     session: SessionChange,
     session_ends: Option<DateTime<Utc>>,
+    identity: Identity,
+    exceeded: Option<Exceeded>,
 }
 
 impl Api {
     /// Ready to execute: the cache has been started, so nothing else is waited for.
     pub fn start(settings: ApiSettings) -> Self {
-        let ApiSettings { database, cache, tracking, mut policies, limits, responses, session_lifetime } = settings;
+        let ApiSettings { database, cache, tracking, mut policies, limits, responses, session_lifetime, counts_cost } =
+            settings;
         // Who asks and what they may is not answered from before, unless that is asked for by name.
         for table in [session::Entity::TRACKING.table, user::Entity::TRACKING.table] {
             policies.overrides.entry(table.to_owned()).or_default().max_staleness.get_or_insert(Duration::ZERO);
         }
         let passwords = Passwords::default();
         let schema = |mode| {
-            let schema = build_schema(passwords.clone()).validation_mode(mode);
+            let mut schema = build_schema(passwords.clone()).validation_mode(mode);
+            if counts_cost {
+                schema = schema.extension(CostCount);
+            }
             schema.limit_depth(limits.depth).limit_complexity(limits.complexity).finish()
         };
         let (validating, trusting) = (schema(ValidationMode::Strict), schema(ValidationMode::Fast));
@@ -190,7 +218,7 @@ impl Api {
         if !kept.is_good() {
             return None;
         }
-        Some(answer(request, &kept, SessionChange::None).await)
+        Some(answer(request, &kept, SessionChange::None, None).await)
     }
 
     /// The document of a request, parsed now or before. None if it cannot be parsed; then an error is the answer.
@@ -222,23 +250,25 @@ impl Api {
         let reader = self.0.store.reader_for(reads.clone());
         let Some(responses) = responses else {
             let ran = self.run(&reader, &caller, request, document.as_deref()).await;
-            return answer(&reads, &kept(&ran), ran.session).await;
+            return answer(&reads, &kept(&ran), ran.session, ran.exceeded).await;
         };
         if verifies {
             caller.acceptance = Acceptance::Source { keep: false };
             let ran = self.run(&reader, &caller, request, document.as_deref()).await;
             let kept = kept(&ran);
             responses.verify(&reads, key.bytes(), |remembered| remembered.is_same(&kept)).await;
-            return answer(&reads, &kept, ran.session).await;
+            return answer(&reads, &kept, ran.session, ran.exceeded).await;
         }
+        let mut exceeded = None;
         let compute = || async {
             let ran = self.run(&reader, &caller, request, document.as_deref()).await;
+            exceeded = ran.exceeded;
             let kept = kept(&ran);
             let sharing = kept.sharing();
             (kept, sharing)
         };
         let kept = responses.read(&reads, key.bytes(), compute).await;
-        answer(&reads, &kept, SessionChange::None).await
+        answer(&reads, &kept, SessionChange::None, exceeded).await
     }
 
     /// Executes a request of `caller` that arrives now, whatever is remembered. The request may require a mark by itself, in
@@ -248,14 +278,20 @@ impl Api {
     pub async fn execute(&self, request: Request, caller: Caller) -> Executed {
         let Arrival { request: reads, caller, .. } = self.arrive(caller);
         let reader = self.0.store.reader_for(reads.clone());
-        let Ran { mut response, session, .. } = match self.document(&request.query) {
+        let Ran { mut response, session, exceeded, .. } = match self.document(&request.query) {
             Ok(document) => self.run(&reader, &caller, request, document.as_deref()).await,
-            Err(error) => Ran { response: refusal(error), session: SessionChange::None, session_ends: None },
+            Err(error) => Ran {
+                response: refusal(error),
+                session: SessionChange::None,
+                session_ends: None,
+                identity: Identity::Unknown,
+                exceeded: None,
+            },
         };
         let mark = reads.mark().await;
         let provenance = reads.provenance();
         freshness::report(&mut response, mark.as_ref(), &provenance);
-        Executed { response, session, mark, provenance }
+        Executed { response, session, mark, provenance, exceeded }
     }
 
     /// The cache.
@@ -265,21 +301,29 @@ impl Api {
 
     async fn run(&self, reader: &Reader, caller: &Caller, request: Request, document: Option<&Document>) -> Ran {
         let session = Arc::default();
-        let mut session_ends = None;
+        let (mut session_ends, mut identity) = (None, Identity::Unknown);
+        let spending = Spending::new(caller.allowance.clone());
         let mut response = match self.admit(reader, &request, caller).await {
             Ok(admitted) => {
                 let viewer = admitted.map(|(viewer, end)| {
                     session_ends = Some(end);
                     viewer
                 });
-                let scope = Scope::with_session(reader.clone(), viewer, self.0.session_lifetime, Arc::clone(&session));
+                identity = viewer.map_or(Identity::Nobody, |viewer| Identity::Viewer(viewer.user));
+                let (session, lifetime) = (Arc::clone(&session), self.0.session_lifetime);
+                let scope = Scope::with_session(reader.clone(), viewer, lifetime, session, spending.clone());
                 self.resolve(request.data(scope), document).await
             }
             Err(error) => refusal(error),
         };
         response.errors.iter_mut().for_each(blame_the_document);
         let session = std::mem::take(&mut *session.lock());
-        Ran { response, session, session_ends }
+        let exceeded = spending.exceeded();
+        if exceeded.is_some() {
+            // Others who send the same bytes without a credential may have an allowance of their own.
+            reader.request().rests_on_the_unknown();
+        }
+        Ran { response, session, session_ends, identity, exceeded }
     }
 
     async fn resolve(&self, request: Request, document: Option<&Document>) -> Response {
@@ -321,18 +365,22 @@ impl std::fmt::Debug for Api {
 }
 
 fn kept(ran: &Ran) -> Kept {
-    Kept::new(&ran.response, ran.session_ends)
+    Kept::new(&ran.response, ran.session_ends, ran.identity)
 }
 
-async fn answer(request: &tidewater_cache::Request, kept: &Kept, session: SessionChange) -> Answer {
+async fn answer(
+    request: &tidewater_cache::Request,
+    kept: &Kept,
+    session: SessionChange,
+    exceeded: Option<Exceeded>,
+) -> Answer {
     let mark = request.mark().await;
-    Answer::new(kept, session, mark, request.provenance())
+    Answer::new(kept, session, mark, request.provenance(), exceeded)
 }
 
 /// A response that is only this error.
 pub fn refusal(error: Error) -> Response {
-    let async_graphql::Error { message, extensions, .. } = error.into();
-    Response::from_errors(vec![ServerError { extensions, ..ServerError::new(message, None) }])
+    Response::from_errors(vec![error.into()])
 }
 
 /// Resolvers put a code on what they answer; what has none was found wrong with the document or its variables.

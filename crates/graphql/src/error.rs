@@ -3,6 +3,7 @@ use std::sync::Arc;
 use async_graphql::ErrorExtensionValues;
 use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 use tidewater_cache::{GateError, ReadError};
+use tidewater_limit::Exceeded;
 
 /// Why a request, or a part of it, has no answer. What a client is told; causes that are none of its business are logged once,
 /// where they are met, and never sent.
@@ -28,6 +29,8 @@ pub enum Error {
         /// What stands against it.
         message: String,
     },
+    /// `RATE_LIMITED`: the caller asked for more than is allowed; later may do.
+    RateLimited(Exceeded),
     /// `TIMEOUT`: the request took longer than it may.
     Timeout,
     /// `UNAVAILABLE`: the database cannot be asked, or too much is asked at once; later may do.
@@ -56,6 +59,7 @@ impl Error {
             Self::Forbidden(_) => "FORBIDDEN",
             Self::NotFound(_) => "NOT_FOUND",
             Self::Conflict { .. } => "CONFLICT",
+            Self::RateLimited(_) => "RATE_LIMITED",
             Self::Timeout => "TIMEOUT",
             Self::Unavailable => "UNAVAILABLE",
             Self::Internal => "INTERNAL",
@@ -75,6 +79,7 @@ impl Error {
             Self::BadUserInput { message, .. } | Self::Conflict { message, .. } => message.clone(),
             Self::Unauthenticated(message) | Self::Forbidden(message) => (*message).to_owned(),
             Self::NotFound(what) => format!("there is no such {what}"),
+            Self::RateLimited(exceeded) => exceeded.to_string(),
             Self::Timeout => "the request took too long".to_owned(),
             Self::Unavailable => "cannot be answered now; try again later".to_owned(),
             Self::Internal => "internal error".to_owned(),
@@ -89,7 +94,24 @@ impl From<Error> for async_graphql::Error {
         if let Some(field) = error.field() {
             extensions.set("field", field);
         }
+        if let Error::RateLimited(exceeded) = &error {
+            extensions.set("retryAfter", exceeded.retry_after_seconds());
+        }
         Self { extensions: Some(extensions), ..Self::new(error.message()) }
+    }
+}
+
+impl From<Error> for async_graphql::ServerError {
+    /// An error of the request as a whole.
+    fn from(error: Error) -> Self {
+        let async_graphql::Error { message, extensions, .. } = error.into();
+        Self { extensions, ..Self::new(message, None) }
+    }
+}
+
+impl From<Exceeded> for Error {
+    fn from(exceeded: Exceeded) -> Self {
+        Self::RateLimited(exceeded)
     }
 }
 

@@ -20,6 +20,7 @@ mod priority;
 mod response;
 mod schema;
 mod scope;
+mod spending;
 mod store;
 mod tag;
 mod todo;
@@ -28,7 +29,7 @@ mod user;
 mod validation;
 
 pub use account::hash_password;
-pub use api::{Api, ApiSettings, Arrival, Caller, Executed, Limits, Responses, refusal};
+pub use api::{Api, ApiSettings, Arrival, Caller, Executed, Identity, Limits, Responses, refusal};
 pub use completion::Completion;
 pub use connection::{Connection, Edge, Listed, PageArguments, PageInfo, cost};
 pub use document::{Document, MAX_DEPTH};

@@ -6,9 +6,10 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use tidewater_cache::{HistoryMark, Provenance, Sharing};
 use tidewater_entity::now;
+use tidewater_limit::Exceeded;
 
 use crate::account::token;
-use crate::{Error, SessionChange, freshness};
+use crate::{Error, Identity, SessionChange, freshness};
 
 /// What tells a request from every other one that may have another answer: the bytes that it was sent as, and who sent them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +28,13 @@ impl ResponseKey {
         Self(key)
     }
 
+    /// A number that stands for the credential, if there is one. It is no secret: nobody can find the credential by it.
+    pub fn credential(&self) -> Option<u128> {
+        let (flags, rest) = self.0.split_first()?;
+        let digest = rest.first_chunk::<16>().filter(|_| flags & 1 == 1)?;
+        Some(u128::from_be_bytes(*digest))
+    }
+
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
     }
@@ -39,6 +47,7 @@ pub(crate) struct Kept {
     head: Bytes,
     /// When the session ends of whoever asked.
     session_ends: Option<DateTime<Utc>>,
+    identity: Identity,
     has_errors: bool,
 }
 
@@ -50,14 +59,14 @@ struct Head<'a> {
 }
 
 impl Kept {
-    pub(crate) fn new(response: &Response, session_ends: Option<DateTime<Utc>>) -> Self {
+    pub(crate) fn new(response: &Response, session_ends: Option<DateTime<Utc>>, identity: Identity) -> Self {
         let Response { data, errors, .. } = response;
         let mut head = serde_json::to_vec(&Head { data, errors }).unwrap_or_else(|cause| {
             Error::internal(cause);
             br#"{"data":null,"errors":[{"message":"internal error","extensions":{"code":"INTERNAL"}}]}"#.to_vec()
         });
         head.pop();
-        Self { head: Bytes::from(head), session_ends, has_errors: !errors.is_empty() }
+        Self { head: Bytes::from(head), session_ends, identity, has_errors: !errors.is_empty() }
     }
 
     /// Whether whoever asked may still be told this.
@@ -89,11 +98,21 @@ pub struct Answer {
     pub mark: Option<HistoryMark>,
     /// What served it.
     pub provenance: Provenance,
+    /// Who asked.
+    pub identity: Identity,
+    /// The limit that the request exceeded, if it did; then there are no data.
+    pub exceeded: Option<Exceeded>,
 }
 
 impl Answer {
-    pub(crate) fn new(kept: &Kept, session: SessionChange, mark: Option<HistoryMark>, provenance: Provenance) -> Self {
+    pub(crate) fn new(
+        kept: &Kept,
+        session: SessionChange,
+        mark: Option<HistoryMark>,
+        provenance: Provenance,
+        exceeded: Option<Exceeded>,
+    ) -> Self {
         let tail = freshness::tail(mark.as_ref(), &provenance);
-        Self { head: kept.head.clone(), tail, session, mark, provenance }
+        Self { head: kept.head.clone(), tail, session, mark, provenance, identity: kept.identity, exceeded }
     }
 }

@@ -8,6 +8,7 @@ use tidewater_entity::Role;
 use uuid::Uuid;
 
 use crate::Error;
+use crate::spending::Spending;
 use crate::store::Reader;
 
 /// What all resolvers of one request share.
@@ -18,6 +19,8 @@ pub struct Scope {
     /// How long a session is good for.
     pub(crate) session_lifetime: Duration,
     session: Arc<Mutex<SessionChange>>,
+    /// What the caller may do, as far as that is limited.
+    pub(crate) spending: Spending,
 }
 
 /// Who asks.
@@ -73,17 +76,18 @@ impl Viewer {
 impl Scope {
     /// For a request that nobody can sign in or out by.
     pub fn new(reader: Reader, viewer: Option<Viewer>) -> Self {
-        Self::with_session(reader, viewer, Duration::ZERO, Arc::default())
+        Self::with_session(reader, viewer, Duration::ZERO, Arc::default(), Spending::default())
     }
 
-    /// For a request that tells by `session` what it did to its caller's session.
+    /// For a request that tells by `session` what it did to its caller's session, and by `spending` which limit it exceeded.
     pub(crate) fn with_session(
         reader: Reader,
         viewer: Option<Viewer>,
         session_lifetime: Duration,
         session: Arc<Mutex<SessionChange>>,
+        spending: Spending,
     ) -> Self {
-        Self { reader, viewer: Mutex::new(viewer), session_lifetime, session }
+        Self { reader, viewer: Mutex::new(viewer), session_lifetime, session, spending }
     }
 
     /// Who asks. `None`: somebody who is not signed in.

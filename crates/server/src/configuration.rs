@@ -11,6 +11,7 @@ mod limits;
 mod log;
 mod parse;
 mod policy;
+mod rates;
 mod redis;
 
 pub(crate) use cache::CacheConfiguration;
@@ -19,6 +20,7 @@ pub(crate) use environment_file::load_environment_file;
 pub(crate) use http::HttpConfiguration;
 pub(crate) use limits::LimitConfiguration;
 pub(crate) use log::{LogConfiguration, LogFormat};
+pub(crate) use rates::{ForwardedHeader, RateConfiguration};
 pub(crate) use redis::RedisConfiguration;
 
 use crate::error::Error;
@@ -41,6 +43,9 @@ pub(crate) struct Configuration {
     /// What one request may cost, and how many there may be.
     #[command(flatten)]
     pub(crate) limits: LimitConfiguration,
+    /// What one viewer or address may ask for in a time.
+    #[command(flatten)]
+    pub(crate) rates: RateConfiguration,
     /// What is reported, and how.
     #[command(flatten)]
     pub(crate) log: LogConfiguration,
@@ -50,6 +55,7 @@ impl Configuration {
     /// Checks what no single setting can check: how settings stand to each other.
     pub(crate) fn validate(&self) -> Result<(), Error> {
         self.redis.url().map_err(Error::Configuration)?;
-        self.cache.validate().map_err(Error::Configuration)
+        self.cache.validate().map_err(Error::Configuration)?;
+        self.rates.validate(self.limits.max_complexity).map_err(Error::Configuration)
     }
 }

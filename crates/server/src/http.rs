@@ -1,6 +1,7 @@
 //! HTTP: what is served at which path, and what holds for every request.
 
 mod access_log;
+mod client_address;
 mod freshness;
 mod front;
 mod graphiql;
@@ -9,6 +10,7 @@ mod health;
 mod listener;
 mod opening;
 mod parameters;
+mod rate_limit;
 mod refusal;
 mod request_id;
 mod session_cookie;
@@ -21,9 +23,12 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::get;
 use tidewater_graphql::Api;
+use tidewater_limit::Limiter;
 use tokio::sync::Semaphore;
 
-use crate::configuration::{HttpConfiguration, LimitConfiguration};
+use client_address::Proxies;
+
+use crate::configuration::{Configuration, LimitConfiguration};
 use crate::readiness::Readiness;
 
 /// What the handlers share.
@@ -33,16 +38,21 @@ struct Service {
     /// One permit for each GraphQL request that may be under way.
     capacity: Semaphore,
     limits: LimitConfiguration,
+    limiter: Limiter,
+    proxies: Proxies,
     secure_cookie: bool,
 }
 
 /// Everything that is served.
-pub(crate) fn front(api: Api, readiness: Readiness, http: &HttpConfiguration, limits: LimitConfiguration) -> Front {
+pub(crate) fn front(api: Api, limiter: Limiter, readiness: Readiness, configuration: &Configuration) -> Front {
+    let Configuration { http, limits, rates, .. } = configuration;
     let service = Arc::new(Service {
         api,
         readiness,
         capacity: Semaphore::new(limits.max_requests.min(Semaphore::MAX_PERMITS)),
-        limits,
+        limits: limits.clone(),
+        limiter,
+        proxies: Proxies::new(rates),
         secure_cookie: http.has_secure_cookie(),
     });
     let mut router = Router::new()

@@ -1,7 +1,6 @@
 //! Invariants of parts that the public interface does not show.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod breaker;
 mod dependency;
 mod envelope;
 mod oracle;

@@ -21,13 +21,13 @@ impl Log {
         Self { text, _guard: tracing::subscriber::set_default(subscriber) }
     }
 
-    /// The lines of the cache that hold `part`.
+    /// The lines of this project that hold `part`.
     pub(crate) fn lines(&self, part: &str) -> usize {
         let text = String::from_utf8(self.text.0.lock().clone()).unwrap();
-        text.lines().filter(|line| line.contains("tidewater_cache") && line.contains(part)).count()
+        text.lines().filter(|line| line.contains("tidewater_") && line.contains(part)).count()
     }
 
-    /// All lines of the cache about Redis.
+    /// All lines about Redis.
     pub(crate) fn about_redis(&self) -> usize {
         self.lines("Redis")
     }

@@ -1,6 +1,7 @@
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 use sea_orm::{ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, SqlErr};
 use tidewater_entity::{Role, new_id, now, user};
+use tidewater_limit::{Attempt, Purpose};
 use uuid::Uuid;
 
 use super::token::Token;
@@ -75,23 +76,10 @@ impl AccountMutation {
         let email = credentials::email(&input.email)?;
         let name = validation::text("name", MAX_NAME, input.name)?;
         let password = credentials::password(input.password)?;
-        let password_hash = passwords(context)?.hash(password).await?;
-        let created_at = now();
-        let user = user::Model {
-            id: new_id(),
-            email,
-            name,
-            role: Role::User,
-            password_hash,
-            created_at,
-            updated_at: created_at,
-        };
-        let signed_up = scope.reader.write(async |transaction| {
-            let user = user.into_active_model().insert(transaction).await.map_err(taken)?;
-            let started = session::start(transaction, user.id, scope.session_lifetime).await?;
-            Ok((user, started))
-        });
-        let (user, started) = signed_up.await?;
+        let attempt = scope.spending.attempt(Purpose::SignUp, &email).await?;
+        let signed_up = self::sign_up(context, email, name, password).await;
+        settle(attempt, &signed_up).await;
+        let (user, started) = signed_up?;
         Ok(SignUpPayload { token: admit(scope, &user, started), viewer: User(user.into()) })
     }
 
@@ -99,28 +87,13 @@ impl AccountMutation {
     #[graphql(complexity = "HASHING + child_complexity")]
     async fn sign_in(&self, context: &Context<'_>, input: SignInInput) -> Result<SignInPayload, Error> {
         let scope = scope(context)?;
-        let user = match credentials::email(&input.email) {
-            Ok(email) => {
-                // Past the caches, which hold no password hash.
-                let users = user::Entity::find().filter(user::Column::Email.eq(email));
-                users.one(scope.reader.source()).await?
-            }
-            // What is no address is nobody's: saying more would be another answer.
-            Err(_) => None,
-        };
-        let hash = user.as_ref().map(|user| user.password_hash.clone());
-        let right = passwords(context)?.verify(input.password, hash).await?;
-        let user = user.filter(|_| right).ok_or(WRONG_CREDENTIALS)?;
-        let signed_in = scope.reader.write(async |transaction| {
-            // While the password was being checked, it may have been changed or its user deleted.
-            let unchanged = user::Entity::find_by_id(user.id)
-                .filter(user::Column::PasswordHash.eq(user.password_hash.clone()))
-                .lock_shared();
-            let user = unchanged.one(transaction).await?.ok_or(WRONG_CREDENTIALS)?;
-            let started = session::start(transaction, user.id, scope.session_lifetime).await?;
-            Ok((user, started))
-        });
-        let (user, started) = signed_in.await?;
+        let email = credentials::email(&input.email);
+        // What is no address is nobody's: saying more would be another answer.
+        let account = email.as_deref().unwrap_or(&input.email);
+        let attempt = scope.spending.attempt(Purpose::SignIn, account).await?;
+        let signed_in = self::sign_in(context, email.ok(), input.password).await;
+        settle(attempt, &signed_in).await;
+        let (user, started) = signed_in?;
         Ok(SignInPayload { token: admit(scope, &user, started), viewer: User(user.into()) })
     }
 
@@ -132,6 +105,65 @@ impl AccountMutation {
         scope.reader.write(async |transaction| session::end(transaction, viewer.session).await).await?;
         scope.end_session();
         Ok(SignOutPayload { user })
+    }
+}
+
+/// Makes an account, and begins a session of its user.
+async fn sign_up(
+    context: &Context<'_>,
+    email: String,
+    name: String,
+    password: String,
+) -> Result<(user::Model, (Uuid, Token)), Error> {
+    let scope = scope(context)?;
+    let password_hash = passwords(context)?.hash(password).await?;
+    let created_at = now();
+    let user =
+        user::Model { id: new_id(), email, name, role: Role::User, password_hash, created_at, updated_at: created_at };
+    let signed_up = scope.reader.write(async |transaction| {
+        let user = user.into_active_model().insert(transaction).await.map_err(taken)?;
+        let started = session::start(transaction, user.id, scope.session_lifetime).await?;
+        Ok((user, started))
+    });
+    signed_up.await
+}
+
+/// Begins a session of the user with that address, if the password is right.
+async fn sign_in(
+    context: &Context<'_>,
+    email: Option<String>,
+    password: String,
+) -> Result<(user::Model, (Uuid, Token)), Error> {
+    let scope = scope(context)?;
+    let user = match email {
+        Some(email) => {
+            // Past the caches, which hold no password hash.
+            let users = user::Entity::find().filter(user::Column::Email.eq(email));
+            users.one(scope.reader.source()).await?
+        }
+        None => None,
+    };
+    let hash = user.as_ref().map(|user| user.password_hash.clone());
+    let right = passwords(context)?.verify(password, hash).await?;
+    let user = user.filter(|_| right).ok_or(WRONG_CREDENTIALS)?;
+    let signed_in = scope.reader.write(async |transaction| {
+        // While the password was being checked, it may have been changed or its user deleted.
+        let unchanged = user::Entity::find_by_id(user.id)
+            .filter(user::Column::PasswordHash.eq(user.password_hash.clone()))
+            .lock_shared();
+        let user = unchanged.one(transaction).await?.ok_or(WRONG_CREDENTIALS)?;
+        let started = session::start(transaction, user.id, scope.session_lifetime).await?;
+        Ok((user, started))
+    });
+    signed_in.await
+}
+
+/// Tells how an attempt went. What the server could not do is not held against whoever made it.
+async fn settle<T>(attempt: Attempt, outcome: &Result<T, Error>) {
+    match outcome {
+        Ok(_) => attempt.succeeded().await,
+        Err(Error::Unauthenticated(_) | Error::Conflict { .. }) => drop(attempt),
+        Err(_) => attempt.withdrawn().await,
     }
 }
 

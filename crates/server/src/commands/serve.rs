@@ -6,6 +6,7 @@ use sea_orm::DatabaseConnection;
 use tidewater_cache::{Cache, RedisSettings, Settings, SpaceStatistics, StartError, Verification};
 use tidewater_changelog::{Log, Pruner, Tracking};
 use tidewater_graphql::{Api, ApiSettings, Limits};
+use tidewater_limit::Limiter;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::time::timeout;
 
@@ -28,17 +29,18 @@ struct Running {
     database: DatabaseConnection,
     cache: Cache,
     api: Api,
+    limiter: Limiter,
     readiness: Readiness,
 }
 
 /// Serves until SIGTERM or SIGINT, then lets what is under way end. A second signal cuts that short.
 pub(crate) async fn serve(configuration: &Configuration) -> Result<(), Error> {
     let mut signals = Signals::listen().map_err(Error::System)?;
-    let Running { listener, database, cache, api, readiness } = tokio::select! {
+    let Running { listener, database, cache, api, limiter, readiness } = tokio::select! {
         running = start(configuration) => running?,
         () = signals.next() => return Ok(()),
     };
-    let front = http::front(api, readiness.clone(), &configuration.http, configuration.limits.clone());
+    let front = http::front(api, limiter, readiness.clone(), configuration);
     let retention = configuration.cache.log_retention;
     let pruning = tokio::spawn(prune_regularly(Pruner::new(database.clone(), retention), retention));
 
@@ -87,7 +89,8 @@ async fn start(configuration: &Configuration) -> Result<Running, Error> {
     let tracking = tidewater_entity::tracking();
     let database = database::connect(&configuration.database).await?;
     database::prepare(&database, &configuration.database, &tracking).await?;
-    let cache = start_cache(configuration, &tracking).await?;
+    // Each waits for a Redis that may not be there.
+    let (cache, limiter) = tokio::try_join!(start_cache(configuration, &tracking), start_limiter(configuration))?;
     let api = Api::start(ApiSettings {
         database: database.clone(),
         cache: cache.clone(),
@@ -96,6 +99,7 @@ async fn start(configuration: &Configuration) -> Result<Running, Error> {
         limits: Limits { depth: configuration.limits.max_depth, complexity: configuration.limits.max_complexity },
         responses: configuration.cache.responses(),
         session_lifetime: configuration.http.session_lifetime,
+        counts_cost: limiter.limits_cost(),
     });
     let interval = configuration.http.health_interval;
     let readiness = Readiness::watch(database.clone(), tracking, cache.clone(), interval);
@@ -103,7 +107,7 @@ async fn start(configuration: &Configuration) -> Result<Running, Error> {
     let listener = socket.listen(BACKLOG).map_err(cannot_listen)?;
     let address = listener.local_addr().map_err(cannot_listen)?;
     tracing::info!("listening on http://{address}");
-    Ok(Running { listener, database, cache, api, readiness })
+    Ok(Running { listener, database, cache, api, limiter, readiness })
 }
 
 fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
@@ -132,7 +136,22 @@ async fn start_cache(configuration: &Configuration, tracking: &[Tracking]) -> Re
         ..Settings::new(tracking)
     };
     Cache::start(log, settings).await.map_err(|error| match error {
-        StartError::RedisUrl(reason) => Error::Configuration(format!("REDIS_URL cannot be used: {reason}")),
+        StartError::RedisUrl(reason) => bad_redis_url(&reason),
         StartError::Gate(_) => Error::Cache(one_line(&error)),
     })
+}
+
+async fn start_limiter(configuration: &Configuration) -> Result<Limiter, Error> {
+    let Configuration { redis, rates, .. } = configuration;
+    let redis = redis.url().map_err(Error::Configuration)?.map(|url| tidewater_limit::RedisSettings {
+        prefix: redis.redis_key_prefix.clone(),
+        command_timeout: redis.redis_timeout,
+        ..tidewater_limit::RedisSettings::new(url)
+    });
+    let settings = tidewater_limit::Settings { redis, ..rates.settings() };
+    Limiter::start(settings).await.map_err(|tidewater_limit::StartError::RedisUrl(reason)| bad_redis_url(&reason))
+}
+
+fn bad_redis_url(reason: &str) -> Error {
+    Error::Configuration(format!("REDIS_URL cannot be used: {reason}"))
 }

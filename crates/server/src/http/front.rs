@@ -1,4 +1,5 @@
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -24,27 +25,33 @@ pub(crate) struct Front {
     router: Router,
 }
 
+/// The other end of the connection that a request came on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Peer(pub(super) IpAddr);
+
 impl Front {
     pub(super) fn new(service: Arc<Service>, router: Router) -> Self {
         Self { service, router }
     }
 
-    pub(crate) async fn answer(self, request: Request<Incoming>) -> Result<Response, Infallible> {
+    /// Answers a request that came on a connection from `peer`.
+    pub(crate) async fn answer(self, request: Request<Incoming>, peer: IpAddr) -> Result<Response, Infallible> {
         let id = request_id::of(request.headers());
         let mut record = Record::begin(&request, &id);
-        let answered = AssertUnwindSafe(self.route(request, &id)).catch_unwind().await;
+        let answered = AssertUnwindSafe(self.route(request, Peer(peer), &id)).catch_unwind().await;
         let mut response = answered.unwrap_or_else(refusal::of_panic);
         record.end(response.status());
         response.headers_mut().insert(request_id::HEADER, id);
         Ok(response)
     }
 
-    async fn route(self, request: Request<Incoming>, id: &axum::http::HeaderValue) -> Response {
+    async fn route(self, mut request: Request<Incoming>, peer: Peer, id: &axum::http::HeaderValue) -> Response {
         let Self { service, mut router } = self;
         if request.method() == Method::POST && request.uri().path() == graphql::PATH {
             let (parts, body) = request.into_parts();
-            return graphql::post(&service, &parts.headers, body, id).await;
+            return graphql::post(&service, peer, &parts.headers, body, id).await;
         }
+        request.extensions_mut().insert(peer);
         let routed = router.call(request.map(Body::new)).instrument(request_id::span(id));
         match Box::pin(routed).await {
             Ok(response) => response,

@@ -7,20 +7,22 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE};
-use axum::http::{HeaderMap, HeaderValue, Uri};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use hyper::body::Incoming;
 use tidewater_cache::Acceptance;
-use tidewater_graphql::{Answer, Caller, Error, ResponseKey, SessionChange};
+use tidewater_graphql::{Answer, Caller, Error, Identity, ResponseKey, SessionChange};
+use tidewater_limit::{Allowance, Standing};
 use tokio::time::timeout_at;
 use tracing::{Instrument, Span};
 
 use super::freshness::Forwarded;
+use super::front::Peer;
 use super::refusal::Refusal;
-use super::{Service, freshness, parameters, request_id, session_cookie};
+use super::{Service, freshness, parameters, rate_limit, request_id, session_cookie};
 
 /// Where it is served.
 pub(super) const PATH: &str = "/graphql";
@@ -29,7 +31,13 @@ pub(super) const PATH: &str = "/graphql";
 const POST: u8 = 0;
 const GET: u8 = 1;
 
-pub(super) async fn post(service: &Service, headers: &HeaderMap, body: Incoming, id: &HeaderValue) -> Response {
+pub(super) async fn post(
+    service: &Service,
+    peer: Peer,
+    headers: &HeaderMap,
+    body: Incoming,
+    id: &HeaderValue,
+) -> Response {
     service
         .bounded(async move |deadline: Deadline| {
             if !parameters::is_json(headers) {
@@ -37,15 +45,30 @@ pub(super) async fn post(service: &Service, headers: &HeaderMap, body: Incoming,
             }
             let body = deadline.hold(parameters::read_body(body, service.limits.max_body)).await?;
             let span = || request_id::span(id);
-            service.answer(deadline, headers, span, POST, &body, || parameters::of_json(&body)).await
+            let received = Received { peer, headers, form: POST, bytes: &body };
+            service.answer(deadline, received, span, || parameters::of_json(&body)).await
         })
         .await
 }
 
-pub(super) async fn get(State(service): State<Arc<Service>>, uri: Uri, headers: HeaderMap) -> Response {
-    let query_string = uri.query().unwrap_or_default().as_bytes();
+pub(super) async fn get(
+    State(service): State<Arc<Service>>,
+    Extension(peer): Extension<Peer>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let bytes = uri.query().unwrap_or_default().as_bytes();
+    let received = Received { peer, headers: &headers, form: GET, bytes };
     let read = || parameters::of_query_string(&uri);
-    service.bounded(|deadline| service.answer(deadline, &headers, Span::current, GET, query_string, read)).await
+    service.bounded(|deadline| service.answer(deadline, received, Span::current, read)).await
+}
+
+/// A request as it came.
+struct Received<'a> {
+    peer: Peer,
+    headers: &'a HeaderMap,
+    form: u8,
+    bytes: &'a [u8],
 }
 
 /// How long a request may take.
@@ -74,23 +97,26 @@ impl Service {
         work(Deadline { begun: Instant::now(), limit: self.limits.request_timeout }).await.into_response()
     }
 
-    /// Answers the request that was sent as `bytes`, and that `read` takes apart. What is executed is logged within `span`.
+    /// Answers what was received, and what `read` takes apart. What is executed is logged within `span`.
     async fn answer(
         &self,
         deadline: Deadline,
-        headers: &HeaderMap,
+        received: Received<'_>,
         span: impl FnOnce() -> Span,
-        form: u8,
-        bytes: &[u8],
         read: impl FnOnce() -> Result<async_graphql::Request, Refusal>,
     ) -> Result<Response, Refusal> {
+        let Received { peer, headers, form, bytes } = received;
         let acceptance = freshness::acceptance(headers);
         let credential = session_cookie::credential(headers);
         let key = ResponseKey::new(form, credential.as_deref(), bytes);
-        let mut arrival = self.api.arrive(Caller { credential, acceptance, mark: freshness::mark(headers)? });
+        let allowance = self.limiter.allowance(key.credential(), self.proxies.client(peer.0, headers).into());
+        let standing = allowance.request().await.map_err(Refusal::rate_limited)?;
+        let mark = freshness::mark(headers)?;
+        let mut arrival = self.api.arrive(Caller { credential, acceptance, mark, allowance: allowance.clone() });
         // This waits for the gate at most, which has a limit of its own; a timer more is felt here.
         if let Some(answer) = self.api.remembered(&mut arrival, &key).await {
-            return Ok(self.respond(answer, None, deadline.begun));
+            learn(&allowance, &key, &answer);
+            return Ok(self.respond(answer, standing, None, deadline.begun));
         }
         let request = read()?;
         let document = self.api.document(&request.query).map_err(refused)?;
@@ -107,15 +133,25 @@ impl Service {
         // What is executed is rarely small; what is remembered need not carry its state.
         let answer = self.api.answer(arrival, &key, request, document).instrument(span());
         let answer = deadline.hold(Box::pin(answer.map(Ok))).await?;
-        Ok(self.respond(answer, forwarded, deadline.begun))
+        learn(&allowance, &key, &answer);
+        Ok(self.respond(answer, standing, forwarded, deadline.begun))
     }
 
-    fn respond(&self, answer: Answer, forwarded: Option<Forwarded>, begun: Instant) -> Response {
-        let Answer { head, tail, session, mark, provenance } = answer;
+    fn respond(
+        &self,
+        answer: Answer,
+        standing: Option<Standing>,
+        forwarded: Option<Forwarded>,
+        begun: Instant,
+    ) -> Response {
+        let Answer { head, tail, session, mark, provenance, exceeded, .. } = answer;
         let mut body = Vec::with_capacity(head.len() + tail.len());
         body.extend_from_slice(&head);
         body.extend_from_slice(tail.as_bytes());
         let mut response = Response::new(Body::from(body));
+        if exceeded.is_some() {
+            *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+        }
         let told = response.headers_mut();
         told.reserve(8);
         told.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
@@ -127,7 +163,22 @@ impl Service {
             SessionChange::End => session_cookie::end(self.secure_cookie),
         };
         told.extend(cookie.map(|cookie| (SET_COOKIE, cookie)));
+        match (exceeded, standing) {
+            (Some(exceeded), _) => rate_limit::refuse(told, &exceeded),
+            (None, Some(standing)) => rate_limit::warn(told, &standing),
+            (None, None) => {}
+        }
         response
+    }
+}
+
+/// Lets the credential's next requests count for whom it has turned out to show.
+fn learn(allowance: &Allowance, key: &ResponseKey, answer: &Answer) {
+    let Some(credential) = key.credential() else { return };
+    match answer.identity {
+        Identity::Viewer(user) => allowance.shows(credential, Some(user.as_u128())),
+        Identity::Nobody => allowance.shows(credential, None),
+        Identity::Unknown => {}
     }
 }
 

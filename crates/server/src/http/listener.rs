@@ -2,6 +2,7 @@
 //! front.
 
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,12 +46,12 @@ pub(crate) async fn serve(
             let permit = Arc::clone(&capacity).acquire_owned().await;
             (permit, accept(&listener).await)
         };
-        let (permit, stream) = tokio::select! {
+        let (permit, (stream, peer)) = tokio::select! {
             accepted = accepted => accepted,
             () = signals.next() => break,
         };
         let front = front.clone();
-        let service = service_fn(move |request| front.clone().answer(request));
+        let service = service_fn(move |request| front.clone().answer(request, peer));
         let connection =
             builder.serve_connection(TokioIo::new(Opening::new(stream, limits.idle_timeout)), service).into_owned();
         let connection = connections.watch(connection);
@@ -70,15 +71,15 @@ pub(crate) async fn serve(
     }
 }
 
-/// The next connection. A client that gives up while it is accepted is skipped; when the process has too many files open, waiting
+/// The next connection, and where it comes from. A client that gives up while it is accepted is skipped; when the process has too many files open, waiting
 /// for one to be closed is all that can be done.
-async fn accept(listener: &TcpListener) -> TcpStream {
+async fn accept(listener: &TcpListener) -> (TcpStream, IpAddr) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
                 // Answers are written whole; waiting to fill a packet would only delay them.
                 let _ = stream.set_nodelay(true);
-                return stream;
+                return (stream, peer.ip());
             }
             Err(error) if is_of_the_client(&error) => {}
             Err(error) => {

@@ -7,6 +7,9 @@ use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+use tidewater_limit::Exceeded;
+
+use super::rate_limit;
 
 /// Why a request is not carried out.
 #[derive(Debug)]
@@ -14,7 +17,15 @@ pub(super) struct Refusal {
     status: StatusCode,
     code: &'static str,
     message: String,
-    header: Option<(HeaderName, HeaderValue)>,
+    told: Told,
+}
+
+/// What else the answer tells.
+#[derive(Debug)]
+enum Told {
+    Nothing,
+    Header(HeaderName, HeaderValue),
+    Limit(Exceeded),
 }
 
 impl Refusal {
@@ -32,8 +43,8 @@ impl Refusal {
     /// It asks for a mutation by GET, which a link on a foreign page can do.
     pub(super) fn mutation_by_get() -> Self {
         let message = "a mutation is sent by POST";
-        let allow = Some((ALLOW, HeaderValue::from_static("POST")));
-        Self { header: allow, ..Self::new(StatusCode::METHOD_NOT_ALLOWED, "BAD_USER_INPUT", message) }
+        let told = Told::Header(ALLOW, HeaderValue::from_static("POST"));
+        Self { told, ..Self::new(StatusCode::METHOD_NOT_ALLOWED, "BAD_USER_INPUT", message) }
     }
 
     /// Its body is longer than `limit` bytes.
@@ -53,8 +64,14 @@ impl Refusal {
     /// There are as many requests under way as there may be.
     pub(super) fn busy() -> Self {
         let message = "the server is busy; try again in a second";
-        let retry = Some((RETRY_AFTER, HeaderValue::from_static("1")));
-        Self { header: retry, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message) }
+        let told = Told::Header(RETRY_AFTER, HeaderValue::from_static("1"));
+        Self { told, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message) }
+    }
+
+    /// Whoever sent it has sent too many.
+    pub(super) fn rate_limited(exceeded: Exceeded) -> Self {
+        let message = exceeded.to_string();
+        Self { told: Told::Limit(exceeded), ..Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", message) }
     }
 
     /// The server is at fault. Why is in the log.
@@ -63,17 +80,25 @@ impl Refusal {
     }
 
     fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), header: None }
+        Self { status, code, message: message.into(), told: Told::Nothing }
     }
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let Self { status, code, message, header } = self;
-        let body = json!({ "errors": [{ "message": message, "extensions": { "code": code } }] });
+        let Self { status, code, message, told } = self;
+        let mut extensions = json!({ "code": code });
+        if let Told::Limit(exceeded) = &told {
+            extensions["retryAfter"] = exceeded.retry_after_seconds().into();
+        }
+        let body = json!({ "errors": [{ "message": message, "extensions": extensions }] });
         let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
         let mut response = (status, headers, body.to_string()).into_response();
-        response.headers_mut().extend(header);
+        match told {
+            Told::Nothing => {}
+            Told::Header(name, value) => drop(response.headers_mut().insert(name, value)),
+            Told::Limit(exceeded) => rate_limit::refuse(response.headers_mut(), &exceeded),
+        }
         response
     }
 }

@@ -22,6 +22,15 @@ async fn a_bad_setting_is_one_sentence_that_names_it() {
         ("TIDEWATER_GRAPHIQL", "maybe", "expected one of auto, on, off"),
         ("TIDEWATER_MIGRATE", "perhaps", "--migrate (TIDEWATER_MIGRATE)"),
         ("TIDEWATER_REDIS_KEY_PREFIX", "a b", "--redis-key-prefix"),
+        ("TIDEWATER_REQUEST_RATE", "1000", "expected a count and a time such as 1000/s"),
+        ("TIDEWATER_SIGN_IN_RATE", "0/s", "--sign-in-rate (TIDEWATER_SIGN_IN_RATE): a quota has at least one unit"),
+        (
+            "TIDEWATER_COST_RATE",
+            "19999/s",
+            "--cost-rate (TIDEWATER_COST_RATE): expected at least what one operation may cost",
+        ),
+        ("TIDEWATER_TRUSTED_PROXIES", "10.0.0.0/33", "'10.0.0.0/33' is no address and no network"),
+        ("TIDEWATER_FORWARDED_HEADER", "via", "expected one of x-forwarded-for, forwarded"),
     ] {
         let (code, sentence) = fail(&["serve"], &[(name, value)]).await;
         assert_eq!(code, 2, "{name}: {sentence}");

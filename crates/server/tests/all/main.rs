@@ -15,6 +15,7 @@ mod health;
 mod http2;
 mod limits;
 mod outages;
+mod rate_limits;
 mod readme;
 mod responses;
 mod sessions;

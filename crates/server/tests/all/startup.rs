@@ -106,7 +106,7 @@ on_each_backend! {
 }
 
 #[tokio::test]
-async fn a_redis_that_is_out_of_reach_is_logged_once() {
+async fn what_a_redis_that_is_out_of_reach_is_done_without_for_is_logged_once_each() {
     let database = seeded(Backend::Postgres).await;
     let environment = [("DATABASE_URL", database.url()), ("REDIS_URL", "redis://127.0.0.1:1")];
     let server = Server::start(binary(), &["serve"], &environment).await;
@@ -116,7 +116,10 @@ async fn a_redis_that_is_out_of_reach_is_logged_once() {
         assert_eq!(answer["data"]["viewer"]["todos"]["totalCount"], 3);
     }
     let log = server.log();
-    assert_eq!(log.lines().filter(|line| line.to_lowercase().contains("redis")).count(), 1, "{log}");
+    let lines = |part: &str| log.lines().filter(|line| line.to_lowercase().contains(part)).count();
+    assert_eq!(lines("reading without it until it does"), 1, "{log}");
+    assert_eq!(lines("each server limits rates by itself until it does"), 1, "{log}");
+    assert_eq!(lines("redis"), 2, "{log}");
 }
 
 async fn drop_a_trigger(database: &TestDatabase) {

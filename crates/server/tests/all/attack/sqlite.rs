@@ -19,7 +19,13 @@ impl SqliteWorld {
         let database = TestDatabase::sqlite().await;
         prepare(database.url()).await;
         let clock = Clock::new();
-        let common = [("DATABASE_URL", database.url()), ("FAILPOINTS", SLOW), ("TIDEWATER_VERIFY_SAMPLE", "0.001")];
+        let common = [
+            ("DATABASE_URL", database.url()),
+            ("FAILPOINTS", SLOW),
+            ("TIDEWATER_VERIFY_SAMPLE", "0.001"),
+            // The load of a check is no viewer's usual one.
+            ("TIDEWATER_REQUEST_RATE", "0"),
+        ];
         let first = Server::start(binary(), &["serve"], &common).await;
         let mut environment = common.to_vec();
         environment.extend(clock.environment());

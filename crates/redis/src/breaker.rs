@@ -2,15 +2,21 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
+#[cfg(test)]
+mod tests;
+
 /// How many commands in a row have to fail before none is sent.
 const FAILURES: u32 = 3;
 const SHORTEST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// Keeps reads from waiting for a Redis that does not answer: after some failures in a row no command is sent, but for a single
+/// Keeps commands from waiting for a Redis that does not answer: after some failures in a row no command is sent, but for a single
 /// probe after a pause that doubles from 100 ms to 5 s. Says so once when it opens and once when it closes.
 #[derive(Debug)]
-pub(crate) struct Breaker(Mutex<State>);
+pub(crate) struct Breaker {
+    state: Mutex<State>,
+    meanwhile: &'static str,
+}
 
 /// Leave to send one command. Dropped without an answer, it tells nothing about Redis.
 #[derive(Debug)]
@@ -26,13 +32,14 @@ enum State {
 }
 
 impl Breaker {
-    pub(crate) fn new() -> Self {
-        Self(Mutex::new(State::Closed { failures: 0 }))
+    /// Closed. `meanwhile` is what is done while it is open, for the log.
+    pub(crate) fn new(meanwhile: &'static str) -> Self {
+        Self { state: Mutex::new(State::Closed { failures: 0 }), meanwhile }
     }
 
     /// Leave to send a command at `now`, if there is reason to hope for an answer.
     pub(crate) fn admit(&self, now: Instant) -> Option<Permit<'_>> {
-        match &mut *self.0.lock() {
+        match &mut *self.state.lock() {
             State::Closed { .. } => Some(Permit { breaker: self, probe: false }),
             State::Open { until, probing, .. } if !*probing && now >= *until => {
                 *probing = true;
@@ -43,14 +50,14 @@ impl Breaker {
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        matches!(*self.0.lock(), State::Closed { .. })
+        matches!(*self.state.lock(), State::Closed { .. })
     }
 }
 
 impl Permit<'_> {
     /// The command was answered.
     pub(crate) fn answered(mut self) {
-        let mut state = self.breaker.0.lock();
+        let mut state = self.breaker.state.lock();
         // An answer to what was sent before the breaker opened comes too late to close it.
         if self.probe || matches!(*state, State::Closed { .. }) {
             *state = State::Closed { failures: 0 };
@@ -64,7 +71,7 @@ impl Permit<'_> {
 
     /// The command was not answered, for this reason, which was known at `now`.
     pub(crate) fn failed(mut self, now: Instant, reason: &dyn std::fmt::Display) {
-        let mut state = self.breaker.0.lock();
+        let mut state = self.breaker.state.lock();
         let opened = match &mut *state {
             State::Closed { failures } if *failures + 1 < FAILURES => {
                 *failures += 1;
@@ -84,7 +91,8 @@ impl Permit<'_> {
         };
         drop(state);
         if opened {
-            tracing::warn!(%reason, "Redis does not answer; reading without it until it does");
+            let meanwhile = self.breaker.meanwhile;
+            tracing::warn!(%reason, "Redis does not answer; {meanwhile} until it does");
         }
         self.probe = false;
     }
@@ -93,7 +101,7 @@ impl Permit<'_> {
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
         if self.probe
-            && let State::Open { probing, .. } = &mut *self.breaker.0.lock()
+            && let State::Open { probing, .. } = &mut *self.breaker.state.lock()
         {
             *probing = false;
         }

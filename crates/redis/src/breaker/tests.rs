@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use crate::breaker::Breaker;
+use super::Breaker;
 
 fn open(breaker: &Breaker, now: Instant) {
     for _ in 0..3 {
@@ -11,7 +11,7 @@ fn open(breaker: &Breaker, now: Instant) {
 
 #[test]
 fn it_opens_after_three_failures_in_a_row_only() {
-    let (breaker, now) = (Breaker::new(), Instant::now());
+    let (breaker, now) = (Breaker::new("waiting"), Instant::now());
     for _ in 0..5 {
         breaker.admit(now).unwrap().failed(now, &"down");
         breaker.admit(now).unwrap().failed(now, &"down");
@@ -24,7 +24,7 @@ fn it_opens_after_three_failures_in_a_row_only() {
 
 #[test]
 fn it_lets_one_probe_through_after_a_pause_and_closes_when_that_is_answered() {
-    let (breaker, now) = (Breaker::new(), Instant::now());
+    let (breaker, now) = (Breaker::new("waiting"), Instant::now());
     open(&breaker, now);
     let later = now + Duration::from_millis(100);
     let probe = breaker.admit(later).unwrap();
@@ -35,7 +35,7 @@ fn it_lets_one_probe_through_after_a_pause_and_closes_when_that_is_answered() {
 
 #[test]
 fn a_dropped_probe_makes_room_for_the_next() {
-    let (breaker, now) = (Breaker::new(), Instant::now());
+    let (breaker, now) = (Breaker::new("waiting"), Instant::now());
     open(&breaker, now);
     let later = now + Duration::from_millis(100);
     drop(breaker.admit(later).unwrap());
@@ -44,7 +44,7 @@ fn a_dropped_probe_makes_room_for_the_next() {
 
 #[test]
 fn pauses_double_to_five_seconds() {
-    let (breaker, mut now) = (Breaker::new(), Instant::now());
+    let (breaker, mut now) = (Breaker::new("waiting"), Instant::now());
     open(&breaker, now);
     for expected in [100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000].map(Duration::from_millis) {
         assert!(breaker.admit(now + expected / 2 - Duration::from_millis(1)).is_none());
@@ -55,7 +55,7 @@ fn pauses_double_to_five_seconds() {
 
 #[test]
 fn what_was_sent_before_it_opened_neither_closes_nor_prolongs_it() {
-    let (breaker, now) = (Breaker::new(), Instant::now());
+    let (breaker, now) = (Breaker::new("waiting"), Instant::now());
     let (one, other) = (breaker.admit(now).unwrap(), breaker.admit(now).unwrap());
     open(&breaker, now);
     one.answered();
