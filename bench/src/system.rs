@@ -41,6 +41,8 @@ pub(crate) struct Setup {
     pub(crate) staleness: Duration,
     /// Which database is under it.
     pub(crate) store: Store,
+    /// Whether it counts what is asked for, and by whom.
+    pub(crate) counts: bool,
 }
 
 /// Which of our caches are on; each leaves out what the one before has.
@@ -104,6 +106,7 @@ impl System {
             systems.push(Self::tidewater(cache, Duration::from_millis(100), Store::Postgres));
             systems.push(Self::tidewater(cache, strict, Store::Sqlite));
         }
+        systems.push(Self::uncounted());
         systems.extend([Cache::Redis, Cache::None].map(|cache| Self::tidewater(cache, strict, Store::Postgres)));
         systems.extend(peers.into_iter().map(|peer| Self { name: peer.name.clone(), kind: Kind::Peer(peer) }));
         systems
@@ -124,13 +127,21 @@ impl System {
         if store == Store::Sqlite {
             name.push_str("-sqlite");
         }
-        Self { name, kind: Kind::Tidewater(Setup { cache, staleness, store }) }
+        Self { name, kind: Kind::Tidewater(Setup { cache, staleness, store, counts: true }) }
+    }
+
+    /// Ours with its defaults, but without limits of rates: what counting costs is the difference.
+    fn uncounted() -> Self {
+        let setup = Setup { cache: Cache::Responses, staleness: Duration::ZERO, store: Store::Postgres, counts: false };
+        Self { name: "responses-uncounted".to_owned(), kind: Kind::Tidewater(setup) }
     }
 
     /// What it is measured by. What needs empty caches comes first, what changes the data last.
     pub(crate) fn workloads(&self) -> Vec<Workload> {
         match &self.kind {
-            Kind::Static | Kind::Plain => vec![Workload::Todo, Workload::List],
+            Kind::Static | Kind::Plain | Kind::Tidewater(Setup { counts: false, .. }) => {
+                vec![Workload::Todo, Workload::List]
+            }
             Kind::Tidewater(Setup { cache: Cache::Responses | Cache::None, staleness: Duration::ZERO, .. })
             | Kind::Peer(_) => vec![Workload::Cold, Workload::Todo, Workload::List, Workload::Mixed],
             Kind::Tidewater(_) => vec![Workload::Todo, Workload::List, Workload::Mixed],
@@ -221,8 +232,8 @@ impl Setup {
             ("TIDEWATER_MAX_CONNECTIONS", (connections * 2).max(4_096).to_string()),
             // So that disabled triggers are not complained of while that is measured.
             ("TIDEWATER_HEALTH_INTERVAL", "1h".to_owned()),
-            // The load is one viewer's. It is counted as usual, but never refused.
-            ("TIDEWATER_REQUEST_RATE", "1000000000/s".to_owned()),
+            // The load is one viewer's. If it is counted, it is never refused.
+            ("TIDEWATER_REQUEST_RATE", if self.counts { "1000000000/s" } else { "0" }.to_owned()),
         ];
         match self.store {
             Store::Postgres => {

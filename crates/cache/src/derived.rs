@@ -1,6 +1,7 @@
 //! Values that are computed from what other reads answer.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::cache::Core;
@@ -10,6 +11,7 @@ use crate::memo::Memo;
 use crate::memory::{Memory, SpaceId, weight};
 use crate::recording::Recording;
 use crate::terms::Terms;
+use crate::tide::Tide;
 use crate::{Acceptance, Footprint, Position, Request};
 
 /// A space of values that are computed from what other spaces answer, such as whole responses. What they depend on is what was
@@ -36,6 +38,9 @@ struct Derivation<V> {
     value: Arc<V>,
     fixed: Terms,
     asked: Terms,
+    /// The last position at which it was found valid. It rests on many things, and where nothing at all has changed since, none of
+    /// them need be looked at again.
+    proven: AtomicU64,
 }
 
 /// How a value that was just computed may be shared.
@@ -78,8 +83,8 @@ impl<V: Send + Sync + 'static> Derived<V> {
         }
         let held = space.memory.get(ONLY, key)?;
         let derivation = held.value::<Derivation<V>>()?;
-        request.leave_on(derivation.fixed.and(acceptance.of(derivation.asked))).await.ok()?;
-        if !space.core.tide.valid(&held.memo.footprint, held.memo.as_of) {
+        let leave = request.leave_on(derivation.fixed.and(acceptance.of(derivation.asked))).await.ok()?;
+        if !derivation.is_valid_at(leave.position, &held.memo, &space.core.tide) {
             space.counters.invalidations.add(1);
             space.memory.remove(ONLY, key);
             return None;
@@ -176,7 +181,8 @@ impl<V: Send + Sync + 'static> Derived<V> {
         let read_at = Instant::now();
         let latest = read_at + space.ttl;
         let expires_at = recording.expires_at.map_or(latest, |earliest| earliest.min(latest));
-        let derivation = Derivation { value: Arc::clone(value), fixed: recording.fixed, asked: recording.asked };
+        let (fixed, asked, proven) = (recording.fixed, recording.asked, AtomicU64::new(as_of.get()));
+        let derivation = Derivation { value: Arc::clone(value), fixed, asked, proven };
         let memo = Memo { value: Arc::new(derivation), footprint, as_of, read_at, expires_at };
         if let Sharing::Kept { bytes } = sharing {
             let weight = weight::<Derivation<V>>(bytes, &memo.footprint);
@@ -186,5 +192,20 @@ impl<V: Send + Sync + 'static> Derived<V> {
             }
         }
         lead.land(Ok(Arc::new(memo)));
+    }
+}
+
+impl<V> Derivation<V> {
+    /// Whether its memo is valid at `position`, which the tide has published.
+    fn is_valid_at<T: ?Sized>(&self, position: Position, memo: &Memo<T>, tide: &Tide) -> bool {
+        if position.get() <= self.proven.load(Ordering::Relaxed) {
+            return true;
+        }
+        let is_valid = tide.valid(&memo.footprint, memo.as_of);
+        // Everything that comes after the last position bears its number.
+        if is_valid && position < Position::LAST {
+            self.proven.fetch_max(position.get(), Ordering::Relaxed);
+        }
+        is_valid
     }
 }
