@@ -9,6 +9,7 @@ mod m20261123_000002_create_todos;
 mod m20261123_000003_create_notes;
 mod m20261123_000004_create_tags;
 mod m20261126_000005_index_notes;
+mod m20261126_000008_create_counters;
 mod migrate;
 
 pub use error::Error;
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000003_create_notes::Migration),
             Box::new(m20261123_000004_create_tags::Migration),
             Box::new(m20261126_000005_index_notes::Migration),
+            Box::new(m20261126_000008_create_counters::Migration),
         ]
     }
 }

@@ -3,7 +3,10 @@
 //! The only crate with SQL about the domain. It knows no cache, no Redis and no GraphQL.
 
 pub mod note;
+pub mod note_like;
 pub mod note_tag;
+pub mod note_view_day;
+pub mod note_views;
 pub mod profile;
 pub mod seed;
 pub mod selection;
@@ -12,6 +15,9 @@ pub mod tag;
 pub mod todo;
 pub mod todo_tag;
 pub mod user;
+pub mod view_batch;
+pub mod view_secret;
+pub mod views;
 
 mod connection;
 mod error;

@@ -8,7 +8,7 @@ use tidewater_cache::{Acceptance, Cache, Derived, HistoryMark, Policy, Provenanc
 use tidewater_changelog::Tracking;
 use tidewater_entity::selection::Selection;
 use tidewater_entity::{Tracked, now, session, user};
-use tidewater_limit::{Allowance, Exceeded};
+use tidewater_limit::{Allowance, Exceeded, Network};
 use uuid::Uuid;
 
 use crate::account::{Passwords, token};
@@ -19,7 +19,7 @@ use crate::schema::{Schema, build_schema};
 use crate::scope::{Scope, SessionChange, Viewer};
 use crate::spending::{CostCount, Spending};
 use crate::store::{Item, Policies, Reader, Store};
-use crate::{Error, Exclusions, freshness};
+use crate::{Error, Exclusions, Views, freshness};
 
 /// What an [`Api`] is made of.
 #[derive(Clone, Debug)]
@@ -40,10 +40,12 @@ pub struct ApiSettings {
     pub session_lifetime: Duration,
     /// Whether what operations cost is counted by the allowances of their callers. Costs some time for each field.
     pub counts_cost: bool,
+    /// What counts who sees what.
+    pub views: Views,
 }
 
 impl ApiSettings {
-    /// The defaults, for all entities: sessions are good for 30 days.
+    /// The defaults, for all entities: sessions are good for 30 days, and views are counted in this process.
     pub fn new(database: DatabaseConnection, cache: Cache) -> Self {
         Self {
             database,
@@ -54,6 +56,7 @@ impl ApiSettings {
             responses: Responses::default(),
             session_lifetime: Duration::from_secs(30 * 24 * 60 * 60),
             counts_cost: false,
+            views: Views::default(),
         }
     }
 }
@@ -118,6 +121,8 @@ pub struct Caller {
     /// How much they may do. That the request itself is one is counted by whoever calls this; what it costs and attempts is counted
     /// here.
     pub allowance: Allowance,
+    /// Where they are, if that is known: what tells viewers apart who are not signed in.
+    pub network: Option<Network>,
 }
 
 /// Whom a credential turned out to show.
@@ -167,15 +172,15 @@ struct Ran {
 impl Api {
     /// Ready to execute: the cache has been started, so nothing else is waited for.
     pub fn start(settings: ApiSettings) -> Self {
-        let ApiSettings { database, cache, tracking, mut policies, limits, responses, session_lifetime, counts_cost } =
-            settings;
+        let ApiSettings { database, cache, tracking, mut policies, .. } = settings;
+        let ApiSettings { limits, responses, session_lifetime, counts_cost, views, .. } = settings;
         // Who asks and what they may is not answered from before, unless that is asked for by name.
         for table in [session::Entity::TRACKING.table, user::Entity::TRACKING.table] {
             policies.overrides.entry(table.to_owned()).or_default().max_staleness.get_or_insert(Duration::ZERO);
         }
         let passwords = Passwords::default();
         let schema = |mode| {
-            let mut schema = build_schema(passwords.clone()).validation_mode(mode);
+            let mut schema = build_schema(passwords.clone(), views.clone()).validation_mode(mode);
             if counts_cost {
                 schema = schema.extension(CostCount);
             }
@@ -312,7 +317,7 @@ impl Api {
                 identity = viewer.map_or(Identity::Nobody, |viewer| Identity::Viewer(viewer.user));
                 let (session, lifetime) = (Arc::clone(&session), self.0.session_lifetime);
                 let scope = Scope::with_session(reader.clone(), viewer, lifetime, session, spending.clone());
-                self.resolve(request.data(scope), document).await
+                self.resolve(request.data(scope.of_client_at(caller.network)), document).await
             }
             Err(error) => refusal(error),
         };

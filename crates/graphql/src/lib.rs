@@ -27,6 +27,7 @@ mod todo;
 mod types;
 mod user;
 mod validation;
+mod views;
 
 pub use account::hash_password;
 pub use api::{Api, ApiSettings, Arrival, Caller, Executed, Identity, Limits, Responses, refusal};
@@ -40,3 +41,4 @@ pub use response::{Answer, ResponseKey};
 pub use schema::sdl;
 pub use scope::{Scope, SessionChange, Viewer, scope};
 pub use store::{Item, Override, Policies, Reader, Store, Stored};
+pub use views::{Views, flush_views, new_secret};

@@ -3,10 +3,11 @@ use chrono::{DateTime, Utc};
 
 use crate::account::{AccountMutation, Passwords};
 use crate::node::NodeQuery;
-use crate::note::{NoteMutation, NoteQuery};
+use crate::note::{NoteLikeMutation, NoteMutation, NoteQuery, NoteViewMutation};
 use crate::tag::{TagLinkMutation, TagMutation, TagQuery};
 use crate::todo::{TodoMutation, TodoQuery};
 use crate::user::{UserMutation, UserQuery};
+use crate::views::Views;
 
 /// Everything that can be read.
 #[derive(Default, MergedObject)]
@@ -14,22 +15,32 @@ pub(crate) struct Query(UserQuery, NodeQuery, TodoQuery, NoteQuery, TagQuery);
 
 /// Everything that can be changed.
 #[derive(Default, MergedObject)]
-pub(crate) struct Mutation(AccountMutation, UserMutation, TodoMutation, NoteMutation, TagMutation, TagLinkMutation);
+pub(crate) struct Mutation(
+    AccountMutation,
+    UserMutation,
+    TodoMutation,
+    NoteMutation,
+    NoteLikeMutation,
+    NoteViewMutation,
+    TagMutation,
+    TagLinkMutation,
+);
 
 /// The schema with its resolvers.
 pub(crate) type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 
 /// The schema, before limits. Needs no database.
-pub(crate) fn build_schema(passwords: Passwords) -> SchemaBuilder<Query, Mutation, EmptySubscription> {
+pub(crate) fn build_schema(passwords: Passwords, views: Views) -> SchemaBuilder<Query, Mutation, EmptySubscription> {
     const TIME: &str = "A point in time, in the form of RFC 3339: 2026-11-23T08:30:00Z.";
     Schema::build(Query::default(), Mutation::default(), EmptySubscription)
         .override_output_type_description::<DateTime<Utc>>(TIME)
         .data(passwords)
+        .data(views)
 }
 
 /// The schema in the schema definition language, as `schema.graphql` has it.
 pub fn sdl() -> String {
-    build_schema(Passwords::default())
+    build_schema(Passwords::default(), Views::default())
         .finish()
         .sdl_with_options(SDLExportOptions::new().prefer_single_line_descriptions())
 }

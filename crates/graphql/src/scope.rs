@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_graphql::Context;
 use parking_lot::Mutex;
 use tidewater_entity::Role;
+use tidewater_limit::Network;
 use uuid::Uuid;
 
 use crate::Error;
@@ -21,6 +22,8 @@ pub struct Scope {
     session: Arc<Mutex<SessionChange>>,
     /// What the caller may do, as far as that is limited.
     pub(crate) spending: Spending,
+    /// Where the caller is, if that is known.
+    pub(crate) network: Option<Network>,
 }
 
 /// Who asks.
@@ -87,7 +90,12 @@ impl Scope {
         session: Arc<Mutex<SessionChange>>,
         spending: Spending,
     ) -> Self {
-        Self { reader, viewer: Mutex::new(viewer), session_lifetime, session, spending }
+        Self { reader, viewer: Mutex::new(viewer), session_lifetime, session, spending, network: None }
+    }
+
+    /// The same, for a caller who is at that address.
+    pub(crate) fn of_client_at(self, network: Option<Network>) -> Self {
+        Self { network, ..self }
     }
 
     /// Who asks. `None`: somebody who is not signed in.

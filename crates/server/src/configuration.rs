@@ -4,6 +4,7 @@
 //! where it is declared; `--help` prints the same text.
 
 mod cache;
+mod counters;
 mod database;
 mod environment_file;
 mod http;
@@ -15,6 +16,7 @@ mod rates;
 mod redis;
 
 pub(crate) use cache::CacheConfiguration;
+pub(crate) use counters::CounterConfiguration;
 pub(crate) use database::DatabaseConfiguration;
 pub(crate) use environment_file::load_environment_file;
 pub(crate) use http::HttpConfiguration;
@@ -46,6 +48,9 @@ pub(crate) struct Configuration {
     /// What one viewer or address may ask for in a time.
     #[command(flatten)]
     pub(crate) rates: RateConfiguration,
+    /// How what is counted comes into the database.
+    #[command(flatten)]
+    pub(crate) counters: CounterConfiguration,
     /// What is reported, and how.
     #[command(flatten)]
     pub(crate) log: LogConfiguration,

@@ -13,6 +13,7 @@ mod pruning;
 mod readiness;
 mod shutdown;
 mod telemetry;
+mod view_flushing;
 
 use std::process::ExitCode;
 

@@ -28,10 +28,10 @@ on_both_databases! {
         assert_eq!(emptied(&connection, &delete).await, ["todo", "todo_tag"]);
     }
 
-    async fn a_note_takes_its_tags_links_along_and_no_tag(database) {
+    async fn a_note_takes_its_tags_links_and_its_counts_along_and_no_tag(database) {
         let connection = populate(&database).await;
         let delete = format!("DELETE FROM note WHERE id = {}", id(&connection, 4));
-        assert_eq!(emptied(&connection, &delete).await, ["note", "note_tag"]);
+        assert_eq!(emptied(&connection, &delete).await, ["note", "note_tag", "note_like", "note_views", "note_view_day"]);
     }
 
     async fn a_tag_takes_its_links_along_and_nothing_that_carried_it(database) {

@@ -6,7 +6,19 @@ use tidewater_testkit::TestDatabase;
 const TIME: &str = "'2026-01-02 03:04:05+00:00'";
 
 /// The tables of [`populate`].
-pub(crate) const TABLES: [&str; 8] = ["user", "profile", "session", "todo", "note", "tag", "todo_tag", "note_tag"];
+pub(crate) const TABLES: [&str; 11] = [
+    "user",
+    "profile",
+    "session",
+    "todo",
+    "note",
+    "tag",
+    "todo_tag",
+    "note_tag",
+    "note_like",
+    "note_views",
+    "note_view_day",
+];
 
 /// The id whose last byte is `number`, as a literal.
 pub(crate) fn id(connection: &DatabaseConnection, number: u8) -> String {
@@ -46,6 +58,7 @@ pub(crate) async fn populate(database: &TestDatabase) -> DatabaseConnection {
     let connection = database.connect().await;
     migrate_up(&connection, &tracking(), None).await.unwrap();
     let [one, three, four, five] = [1, 3, 4, 5].map(|number| id(&connection, number));
+    let one_byte = if connection.get_database_backend() == DbBackend::Sqlite { "x'01'" } else { "'\\x01'" };
     for statement in [
         user(&connection, 1, "ada@example.test"),
         format!("INSERT INTO profile VALUES ({one}, '', NULL, {TIME})"),
@@ -55,6 +68,9 @@ pub(crate) async fn populate(database: &TestDatabase) -> DatabaseConnection {
         tag(&connection, 5, 1, "home"),
         format!("INSERT INTO todo_tag VALUES ({three}, {five}, {TIME})"),
         format!("INSERT INTO note_tag VALUES ({four}, {five}, {TIME})"),
+        format!("INSERT INTO note_like VALUES ({four}, {one}, {TIME})"),
+        format!("INSERT INTO note_views VALUES ({four}, 1, 1, {TIME})"),
+        format!("INSERT INTO note_view_day VALUES ({four}, '2026-01-02', 1, {one_byte})"),
     ] {
         connection.execute_unprepared(&statement).await.unwrap();
     }

@@ -4,8 +4,8 @@ use std::fmt::Debug;
 use sea_orm::{DatabaseConnection, EntityTrait, IntoActiveModel, QueryOrder};
 use serde::{Serialize, de::DeserializeOwned};
 use tidewater_entity::{
-    PasswordHash, Priority, Role, Visibility, fingerprint, new_id, normalised_email, note, note_tag, now, profile,
-    session, tag, todo, todo_tag, user,
+    PasswordHash, Priority, Role, Visibility, fingerprint, new_id, normalised_email, note, note_like, note_tag,
+    note_view_day, note_views, now, profile, session, tag, todo, todo_tag, user,
 };
 
 use crate::on_both_databases;
@@ -33,6 +33,9 @@ on_both_databases! {
         assert_only::<tag::Entity>(connection, &rows.tag).await;
         assert_only::<todo_tag::Entity>(connection, &rows.todo_tag).await;
         assert_only::<note_tag::Entity>(connection, &rows.note_tag).await;
+        assert_only::<note_like::Entity>(connection, &rows.note_like).await;
+        assert_only::<note_views::Entity>(connection, &rows.note_views).await;
+        assert_only::<note_view_day::Entity>(connection, &rows.note_view_day).await;
     }
 
     async fn what_is_absent_stays_absent(migrated) {
@@ -89,6 +92,8 @@ fn models_survive_a_format_that_does_not_describe_itself() {
     assert_survives(&rows.tag);
     assert_survives(&rows.todo_tag);
     assert_survives(&rows.note_tag);
+    assert_survives(&rows.note_like);
+    assert_survives(&rows.note_views);
     (rows.todo.notes, rows.todo.due_at) = (None, None);
     assert_survives(&rows.todo);
 }
@@ -127,6 +132,8 @@ fn fingerprints_tell_entities_apart_and_stay() {
             fingerprint::<tag::Entity>(),
             fingerprint::<todo_tag::Entity>(),
             fingerprint::<note_tag::Entity>(),
+            fingerprint::<note_like::Entity>(),
+            fingerprint::<note_views::Entity>(),
         ]
     };
     assert_eq!(all(), all());

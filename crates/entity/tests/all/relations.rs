@@ -1,7 +1,9 @@
 use std::slice::from_ref;
 
 use sea_orm::{EntityTrait, ModelTrait, RelationTrait, sea_query::ForeignKeyAction};
-use tidewater_entity::{note, note_tag, profile, session, tag, todo, todo_tag, user};
+use tidewater_entity::{
+    note, note_like, note_tag, note_view_day, note_views, profile, session, tag, todo, todo_tag, user,
+};
 
 use crate::on_both_databases;
 use crate::rows::Rows;
@@ -36,6 +38,10 @@ on_both_databases! {
         assert_leads!(todo_tag, tag);
         assert_leads!(note_tag, note);
         assert_leads!(note_tag, tag);
+        assert_leads!(note_like, note);
+        assert_leads!(note_like, user);
+        assert_leads!(note_views, note);
+        assert_leads!(note_view_day, note);
     }
 
     async fn a_user_deleted_takes_everything_of_theirs_along_and_nothing_of_others(migrated) {
@@ -49,7 +55,7 @@ on_both_databases! {
                 assert_eq!($entity::Entity::find().all(connection).await.unwrap(), from_ref(&others.$entity));
             )+};
         }
-        assert_left!(user profile session todo note tag todo_tag note_tag);
+        assert_left!(user profile session todo note tag todo_tag note_tag note_like note_views note_view_day);
     }
 }
 
@@ -65,6 +71,10 @@ fn the_owned_go_with_their_owner() {
         todo_tag::Relation::Tag.def(),
         note_tag::Relation::Note.def(),
         note_tag::Relation::Tag.def(),
+        note_like::Relation::Note.def(),
+        note_like::Relation::User.def(),
+        note_views::Relation::Note.def(),
+        note_view_day::Relation::Note.def(),
     ] {
         assert!(matches!(relation.on_delete, Some(ForeignKeyAction::Cascade)), "{relation:?}");
     }

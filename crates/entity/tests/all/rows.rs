@@ -1,6 +1,7 @@
 use sea_orm::{DatabaseConnection, EntityTrait, IntoActiveModel, ModelTrait, prelude::DateTimeUtc};
 use tidewater_entity::{
-    PasswordHash, Priority, Role, Visibility, new_id, note, note_tag, now, profile, session, tag, todo, todo_tag, user,
+    PasswordHash, Priority, Role, Visibility, new_id, note, note_like, note_tag, note_view_day, note_views, now,
+    profile, session, tag, todo, todo_tag, user,
 };
 
 /// One row of each entity, of one user.
@@ -13,6 +14,9 @@ pub(crate) struct Rows {
     pub(crate) tag: tag::Model,
     pub(crate) todo_tag: todo_tag::Model,
     pub(crate) note_tag: note_tag::Model,
+    pub(crate) note_like: note_like::Model,
+    pub(crate) note_views: note_views::Model,
+    pub(crate) note_view_day: note_view_day::Model,
 }
 
 impl Rows {
@@ -58,6 +62,14 @@ impl Rows {
             tag: tag::Model { id: tag_id, user_id, name: "home".to_owned(), created_at: now },
             todo_tag: todo_tag::Model { todo_id, tag_id, created_at: now },
             note_tag: note_tag::Model { note_id, tag_id, created_at: now },
+            note_like: note_like::Model { note_id, user_id, created_at: now },
+            note_views: note_views::Model { note_id, view_count: 1 << 40, viewer_count: 7, counted_at: now },
+            note_view_day: note_view_day::Model {
+                note_id,
+                day: now.date_naive(),
+                viewer_count: 7,
+                sketch: vec![1, 0, 255],
+            },
             user,
         }
     }
@@ -71,6 +83,9 @@ impl Rows {
         insert(connection, &self.tag).await;
         insert(connection, &self.todo_tag).await;
         insert(connection, &self.note_tag).await;
+        insert(connection, &self.note_like).await;
+        insert(connection, &self.note_views).await;
+        insert(connection, &self.note_view_day).await;
     }
 }
 

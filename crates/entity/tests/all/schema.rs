@@ -1,10 +1,13 @@
 use std::collections::BTreeSet;
 
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseConnection, DbBackend, IdenStatic, Iterable, PrimaryKeyToColumn,
+    ColumnTrait, ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, IdenStatic, Iterable, PrimaryKeyToColumn,
     RelationTrait, Statement,
 };
-use tidewater_entity::{Tracked, note, note_tag, profile, session, tag, todo, todo_tag, tracking, user};
+use tidewater_entity::{
+    Tracked, note, note_like, note_tag, note_view_day, note_views, profile, session, tag, todo, todo_tag, tracking,
+    user, view_batch, view_secret,
+};
 
 use crate::on_both_databases;
 
@@ -23,14 +26,19 @@ async fn columns_of(connection: &DatabaseConnection, table: &str) -> Vec<(String
 }
 
 async fn assert_agrees<E: Tracked>(connection: &DatabaseConnection) {
+    let (table, installed) = assert_has_its_columns::<E>(connection).await;
+    for column in E::TRACKING.columns() {
+        assert!(installed.iter().any(|(name, _)| name == column.name), "{table}.{}", column.name);
+    }
+}
+
+async fn assert_has_its_columns<E: EntityTrait>(connection: &DatabaseConnection) -> (String, Vec<(String, bool)>) {
     let table = E::default().table_name().to_owned();
     let declared: Vec<_> =
         E::Column::iter().map(|column| (column.as_str().to_owned(), column.def().is_null())).collect();
     let installed = columns_of(connection, &table).await;
     assert_eq!(installed, declared, "{table}");
-    for column in E::TRACKING.columns() {
-        assert!(installed.iter().any(|(name, _)| name == column.name), "{table}.{}", column.name);
-    }
+    (table, installed)
 }
 
 fn assert_tracks_its_keys<E: Tracked>()
@@ -59,6 +67,11 @@ on_both_databases! {
         assert_agrees::<tag::Entity>(&migrated.connection).await;
         assert_agrees::<todo_tag::Entity>(&migrated.connection).await;
         assert_agrees::<note_tag::Entity>(&migrated.connection).await;
+        assert_agrees::<note_like::Entity>(&migrated.connection).await;
+        assert_agrees::<note_views::Entity>(&migrated.connection).await;
+        assert_has_its_columns::<note_view_day::Entity>(&migrated.connection).await;
+        assert_has_its_columns::<view_batch::Entity>(&migrated.connection).await;
+        assert_has_its_columns::<view_secret::Entity>(&migrated.connection).await;
     }
 }
 
@@ -72,6 +85,10 @@ fn every_entity_tracks_its_primary_and_foreign_keys_and_is_registered() {
     assert_tracks_its_keys::<tag::Entity>();
     assert_tracks_its_keys::<todo_tag::Entity>();
     assert_tracks_its_keys::<note_tag::Entity>();
+    assert_tracks_its_keys::<note_like::Entity>();
+    assert_tracks_its_keys::<note_views::Entity>();
     let registered: Vec<_> = tracking().iter().map(|tracking| tracking.table).collect();
-    assert_eq!(registered, ["user", "profile", "session", "todo", "note", "tag", "todo_tag", "note_tag"]);
+    let expected =
+        ["user", "profile", "session", "todo", "note", "tag", "todo_tag", "note_tag", "note_like", "note_views"];
+    assert_eq!(registered, expected);
 }

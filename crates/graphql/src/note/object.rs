@@ -1,7 +1,7 @@
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
-use tidewater_entity::selection::{Link, Selection};
-use tidewater_entity::{note, note_tag, tag};
+use tidewater_entity::selection::{Link, Selection, Test};
+use tidewater_entity::{note, note_like, note_tag, note_views, tag};
 
 use super::Visibility;
 use crate::connection::{Connection, Listed, PageArguments, cost};
@@ -72,6 +72,35 @@ impl Note {
         User::of(context, self.0.user_id).await
     }
 
+    /// How many users like it.
+    async fn like_count(&self, context: &Context<'_>) -> Result<u64, Error> {
+        scope(context)?.reader.count::<note_like::Entity>(&self.likes()).await
+    }
+
+    /// Whether the viewer likes it; false if nobody is signed in.
+    async fn viewer_has_liked(&self, context: &Context<'_>) -> Result<bool, Error> {
+        let scope = scope(context)?;
+        let Some(viewer) = scope.viewer() else { return Ok(false) };
+        let likes = self.likes().filter(note_like::Column::UserId, Test::Is(viewer.user.into()));
+        Ok(scope.reader.count::<note_like::Entity>(&likes).await? > 0)
+    }
+
+    /// How often it was seen, as of `viewsCountedAt`: views of the last seconds are not in it yet.
+    async fn view_count(&self, context: &Context<'_>) -> Result<i64, Error> {
+        Ok(self.views(context).await?.map_or(0, |views| views.view_count))
+    }
+
+    /// By how many it was seen on each day (UTC), all days together, as of `viewsCountedAt`. An estimate: two times of three
+    /// within 0.81 %. Whoever is not signed in counts by address.
+    async fn viewer_count(&self, context: &Context<'_>) -> Result<i64, Error> {
+        Ok(self.views(context).await?.map_or(0, |views| views.viewer_count))
+    }
+
+    /// When views were last added to `viewCount` and `viewerCount`; null if never.
+    async fn views_counted_at(&self, context: &Context<'_>) -> Result<Option<DateTime<Utc>>, Error> {
+        Ok(self.views(context).await?.map(|views| views.counted_at))
+    }
+
     /// The tags that it carries, oldest tag first.
     #[graphql(complexity = "cost(first, last, child_complexity)")]
     async fn tags(
@@ -89,6 +118,14 @@ impl Note {
 }
 
 impl Note {
+    fn likes(&self) -> Selection {
+        Selection::each::<note_like::Entity>(note_like::Column::NoteId, self.0.id)
+    }
+
+    async fn views(&self, context: &Context<'_>) -> Result<Option<Item<note_views::Model>>, Error> {
+        scope(context)?.reader.item::<note_views::Entity>(self.0.id).await
+    }
+
     /// The note with this primary key, if the viewer may see it.
     pub(crate) async fn visible(context: &Context<'_>, key: uuid::Uuid) -> Result<Option<Self>, Error> {
         let scope = scope(context)?;

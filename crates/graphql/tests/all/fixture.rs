@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_graphql::{Request, Variables};
 use parking_lot::Mutex;
@@ -6,9 +7,10 @@ use sea_orm::{DatabaseConnection, Statement};
 use serde_json::{Value, json};
 use tidewater_cache::{Cache, RedisSettings, Settings};
 use tidewater_changelog::{Log, Tracking};
+use tidewater_counter::Counter;
 use tidewater_entity::seed::{Plan, seed};
 use tidewater_entity::{connect, tracking};
-use tidewater_graphql::{Api, ApiSettings, Caller, Executed, hash_password};
+use tidewater_graphql::{Api, ApiSettings, Caller, Executed, Views, flush_views, hash_password, new_secret};
 use tidewater_migration::migrate_up;
 use tidewater_testkit::{Backend, TestDatabase, TestRedis};
 
@@ -21,6 +23,8 @@ pub(crate) struct Fixture {
     pub(crate) database: TestDatabase,
     /// The Redis of the API, if it has one.
     pub(crate) redis: Option<TestRedis>,
+    /// What the API counts views with.
+    pub(crate) counter: Counter,
     statements: Statements,
 }
 
@@ -78,9 +82,11 @@ impl Fixture {
     async fn over(backend: Backend, database: TestDatabase, adjust: impl FnOnce(&mut ApiSettings)) -> Self {
         let redis = backend.redis().await;
         let (connection, cache, statements) = open(&database, redis.as_ref(), &tracking()).await;
+        let counter = counter(redis.as_ref()).await;
         let mut settings = ApiSettings::new(connection.clone(), cache);
+        settings.views = Views::new(counter.clone(), new_secret().to_vec());
         adjust(&mut settings);
-        Self { api: Api::start(settings), connection, database, redis, statements }
+        Self { api: Api::start(settings), connection, database, redis, counter, statements }
     }
 
     /// Signs in a user of [`PLAN`]; user 1 is an administrator. Answers the token.
@@ -132,6 +138,11 @@ impl Fixture {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let (id, token) = (text(&data["signUp"]["viewer"]["id"]), text(&data["signUp"]["token"]));
         SignedIn { id, email, token }
+    }
+
+    /// Brings the views that were counted into the database.
+    pub(crate) async fn flush_views(&self) {
+        flush_views(&self.counter, &self.connection).await.unwrap();
     }
 
     /// Which statements the API's pool has run since the last call.
@@ -191,4 +202,14 @@ pub(crate) async fn open(
         redis.map(|redis| RedisSettings { prefix: redis.prefix().to_owned(), ..RedisSettings::new(redis.url()) });
     let log = Log::connect(database.url(), tracking).await.unwrap();
     (connection, Cache::start(log, settings).await.unwrap(), statements)
+}
+
+/// What counts views, in Redis if there is one.
+pub(crate) async fn counter(redis: Option<&TestRedis>) -> Counter {
+    let redis = redis.map(|redis| tidewater_counter::RedisSettings {
+        prefix: redis.prefix().to_owned(),
+        ..tidewater_counter::RedisSettings::new(redis.url())
+    });
+    // What others have opened is left behind as soon as it is seen.
+    Counter::start(tidewater_counter::Settings { interval: Duration::ZERO, redis }).await.unwrap()
 }

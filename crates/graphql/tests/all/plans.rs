@@ -20,6 +20,12 @@ const SESSIONS: &str = r#"
     SELECT gen_random_uuid(), id, md5(id::text || device) || md5(device::text), now(), now() + interval '1 day'
     FROM "user", generate_series(1, 5) AS device"#;
 
+/// Four users like each note, and each was seen.
+const COUNTERS: &str = r#"
+    INSERT INTO note_like (note_id, user_id, created_at)
+    SELECT note.id, liking.id, now() FROM note, (SELECT id FROM "user" ORDER BY id LIMIT 4) AS liking;
+    INSERT INTO note_views (note_id, view_count, viewer_count, counted_at) SELECT id, 7, 5, now() FROM note"#;
+
 /// Also tells the planner which pages an index alone can answer for, as PostgreSQL itself does some time after a change.
 const STATISTICS: &str = "VACUUM (ANALYZE)";
 
@@ -77,6 +83,7 @@ impl Observer {
     async fn new() -> Self {
         let fixture = Fixture::planted(Backend::Postgres, PLAN).await;
         fixture.database.sql(SESSIONS).await;
+        fixture.database.sql(COUNTERS).await;
         fixture.database.sql(STATISTICS).await;
         let explaining = fixture.database.connect().await;
         Self { fixture, explaining, scans: Vec::new() }
@@ -213,6 +220,7 @@ async fn what_an_index_can_lead_to_is_never_searched_for_in_a_whole_table() {
         "{ todos(first: 3) { nodes { text user { name profile { bio } } } } }",
         "{ todos(first: 3) { nodes { tags(first: 5) { totalCount nodes { name user { name } } } } } }",
         "{ notes(first: 3) { nodes { tags(first: 5) { totalCount nodes { name } } } } }",
+        "{ notes(first: 3) { nodes { likeCount viewerHasLiked viewCount viewerCount viewsCountedAt } } }",
         "{ todos(first: 3) { nodes { user { todos(first: 5) { totalCount nodes { text } } } } } }",
         "{ todos(first: 3) { nodes { user { notes(first: 5) { totalCount nodes { title } } } } } }",
         "{ todos(first: 3) { nodes { user { tags(first: 5) { totalCount nodes { name } } } } } }",

@@ -5,7 +5,8 @@ use std::time::Duration;
 use sea_orm::DatabaseConnection;
 use tidewater_cache::{Cache, RedisSettings, Settings, SpaceStatistics, StartError, Verification};
 use tidewater_changelog::{Log, Pruner, Tracking};
-use tidewater_graphql::{Api, ApiSettings, Limits};
+use tidewater_counter::Counter;
+use tidewater_graphql::{Api, ApiSettings, Limits, Views, new_secret};
 use tidewater_limit::Limiter;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::time::timeout;
@@ -15,6 +16,7 @@ use crate::error::{Error, one_line, reason};
 use crate::pruning::prune_regularly;
 use crate::readiness::Readiness;
 use crate::shutdown::Signals;
+use crate::view_flushing::{flush_last, flush_regularly};
 use crate::{database, http};
 
 /// How many connections may wait to be accepted.
@@ -30,19 +32,22 @@ struct Running {
     cache: Cache,
     api: Api,
     limiter: Limiter,
+    counter: Counter,
     readiness: Readiness,
 }
 
 /// Serves until SIGTERM or SIGINT, then lets what is under way end. A second signal cuts that short.
 pub(crate) async fn serve(configuration: &Configuration) -> Result<(), Error> {
     let mut signals = Signals::listen().map_err(Error::System)?;
-    let Running { listener, database, cache, api, limiter, readiness } = tokio::select! {
+    let Running { listener, database, cache, api, limiter, counter, readiness } = tokio::select! {
         running = start(configuration) => running?,
         () = signals.next() => return Ok(()),
     };
     let front = http::front(api, limiter, readiness.clone(), configuration);
     let retention = configuration.cache.log_retention;
     let pruning = tokio::spawn(prune_regularly(Pruner::new(database.clone(), retention), retention));
+    let every = configuration.counters.view_flush_interval;
+    let flushing = tokio::spawn(flush_regularly(counter.clone(), database.clone(), every));
 
     let grace = configuration.http.shutdown_grace;
     let ended = http::serve(listener, front, &configuration.limits, &mut signals, grace).await;
@@ -50,6 +55,8 @@ pub(crate) async fn serve(configuration: &Configuration) -> Result<(), Error> {
         tracing::warn!("requests that were still under way have been cut off");
     }
     pruning.abort();
+    flushing.abort();
+    flush_last(&counter, &database).await;
     let _ = timeout(DRAINING, cache.drained()).await;
     let _ = timeout(DRAINING, database.close()).await;
     report(&cache);
@@ -90,7 +97,13 @@ async fn start(configuration: &Configuration) -> Result<Running, Error> {
     let database = database::connect(&configuration.database).await?;
     database::prepare(&database, &configuration.database, &tracking).await?;
     // Each waits for a Redis that may not be there.
-    let (cache, limiter) = tokio::try_join!(start_cache(configuration, &tracking), start_limiter(configuration))?;
+    let (cache, limiter, counter) = tokio::try_join!(
+        start_cache(configuration, &tracking),
+        start_limiter(configuration),
+        start_counter(configuration)
+    )?;
+    let secret = tidewater_entity::views::secret(&database, new_secret()).await;
+    let secret = secret.map_err(|error| Error::Database(one_line(&error)))?;
     let api = Api::start(ApiSettings {
         database: database.clone(),
         cache: cache.clone(),
@@ -100,6 +113,7 @@ async fn start(configuration: &Configuration) -> Result<Running, Error> {
         responses: configuration.cache.responses(),
         session_lifetime: configuration.http.session_lifetime,
         counts_cost: limiter.limits_cost(),
+        views: Views::new(counter.clone(), secret),
     });
     let interval = configuration.http.health_interval;
     let readiness = Readiness::watch(database.clone(), tracking, cache.clone(), interval);
@@ -107,7 +121,7 @@ async fn start(configuration: &Configuration) -> Result<Running, Error> {
     let listener = socket.listen(BACKLOG).map_err(cannot_listen)?;
     let address = listener.local_addr().map_err(cannot_listen)?;
     tracing::info!("listening on http://{address}");
-    Ok(Running { listener, database, cache, api, limiter, readiness })
+    Ok(Running { listener, database, cache, api, limiter, counter, readiness })
 }
 
 fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
@@ -150,6 +164,17 @@ async fn start_limiter(configuration: &Configuration) -> Result<Limiter, Error> 
     });
     let settings = tidewater_limit::Settings { redis, ..rates.settings() };
     Limiter::start(settings).await.map_err(|tidewater_limit::StartError::RedisUrl(reason)| bad_redis_url(&reason))
+}
+
+async fn start_counter(configuration: &Configuration) -> Result<Counter, Error> {
+    let Configuration { redis, counters, .. } = configuration;
+    let redis = redis.url().map_err(Error::Configuration)?.map(|url| tidewater_counter::RedisSettings {
+        prefix: redis.redis_key_prefix.clone(),
+        command_timeout: redis.redis_timeout,
+        ..tidewater_counter::RedisSettings::new(url)
+    });
+    let settings = tidewater_counter::Settings { interval: counters.view_flush_interval, redis };
+    Counter::start(settings).await.map_err(|tidewater_counter::StartError::RedisUrl(reason)| bad_redis_url(&reason))
 }
 
 fn bad_redis_url(reason: &str) -> Error {

@@ -109,10 +109,12 @@ impl Service {
         let acceptance = freshness::acceptance(headers);
         let credential = session_cookie::credential(headers);
         let key = ResponseKey::new(form, credential.as_deref(), bytes);
-        let allowance = self.limiter.allowance(key.credential(), self.proxies.client(peer.0, headers).into());
+        let network = self.proxies.client(peer.0, headers).into();
+        let allowance = self.limiter.allowance(key.credential(), network);
         let standing = allowance.request().await.map_err(Refusal::rate_limited)?;
         let mark = freshness::mark(headers)?;
-        let mut arrival = self.api.arrive(Caller { credential, acceptance, mark, allowance: allowance.clone() });
+        let caller = Caller { credential, acceptance, mark, allowance: allowance.clone(), network: Some(network) };
+        let mut arrival = self.api.arrive(caller);
         // This waits for the gate at most, which has a limit of its own; a timer more is felt here.
         if let Some(answer) = self.api.remembered(&mut arrival, &key).await {
             learn(&allowance, &key, &answer);

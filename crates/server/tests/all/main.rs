@@ -21,3 +21,4 @@ mod responses;
 mod sessions;
 mod shutdown;
 mod startup;
+mod views;

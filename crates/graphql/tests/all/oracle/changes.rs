@@ -34,6 +34,7 @@ pub(crate) enum Kind {
     OptionalTime,
     Visibility,
     Role,
+    Count,
 }
 
 pub(crate) static USER: Table = Table {
@@ -78,10 +79,34 @@ static TODO_TAG: Table =
     Table { name: "todo_tag", key: &["todo_id", "tag_id"], columns: &[("created_at", Kind::Time)] };
 static NOTE_TAG: Table =
     Table { name: "note_tag", key: &["note_id", "tag_id"], columns: &[("created_at", Kind::Time)] };
+static NOTE_LIKE: Table =
+    Table { name: "note_like", key: &["note_id", "user_id"], columns: &[("created_at", Kind::Time)] };
+static NOTE_VIEWS: Table = Table {
+    name: "note_views",
+    key: &["note_id"],
+    columns: &[("view_count", Kind::Count), ("viewer_count", Kind::Count), ("counted_at", Kind::Time)],
+};
 
 /// The tables that changes choose from, those with lists more often.
-static TABLES: [&Table; 14] =
-    [&USER, &PROFILE, &TODO, &TODO, &TODO, &TODO, &NOTE, &NOTE, &NOTE, &TAG, &TAG, &TODO_TAG, &TODO_TAG, &NOTE_TAG];
+static TABLES: [&Table; 17] = [
+    &USER,
+    &PROFILE,
+    &TODO,
+    &TODO,
+    &TODO,
+    &TODO,
+    &NOTE,
+    &NOTE,
+    &NOTE,
+    &TAG,
+    &TAG,
+    &TODO_TAG,
+    &TODO_TAG,
+    &NOTE_TAG,
+    &NOTE_LIKE,
+    &NOTE_LIKE,
+    &NOTE_VIEWS,
+];
 
 /// One statement.
 #[derive(Clone, Debug)]
@@ -224,6 +249,7 @@ impl Kind {
             Self::OptionalText => format!("'{}'", text(value)),
             Self::Boolean => ["FALSE", "TRUE"][usize::from(value % 2)].to_owned(),
             Self::Priority => (value % 3).to_string(),
+            Self::Count => (value % 4).to_string(),
             Self::Time | Self::OptionalTime => format!("'2026-01-0{}T00:00:00+00:00'", value % 4 + 1),
             Self::Visibility => ["'PRIVATE'", "'PUBLIC'"][usize::from(value % 2)].to_owned(),
             Self::Role => if value.is_multiple_of(4) { "'ADMIN'" } else { "'USER'" }.to_owned(),

@@ -51,7 +51,7 @@ const DOCUMENTS: [&str; 6] = [
         todos(filter: $filter, orderBy: $orderBy, first: $first) { totalCount pageInfo { hasNextPage hasPreviousPage }
             nodes { text notes completed user { name email role profile { bio } } tags { totalCount nodes { name } } } } }",
     "query($first: Int) { notes(last: $first, orderBy: [{ field: TITLE }]) { totalCount pageInfo { hasPreviousPage }
-        nodes { title body visibility user { name } tags(first: 2) { nodes { name } pageInfo { hasNextPage } } } } }",
+        nodes { title body visibility user { name } likeCount viewerHasLiked viewCount viewsCountedAt tags(first: 2) { nodes { name } pageInfo { hasNextPage } } } } }",
     "query($filter: TodoFilter, $orderBy: [TodoOrder!]) { tags { totalCount nodes { name user { name }
         todos(filter: $filter, orderBy: $orderBy) { totalCount nodes { text } }
         notes(filter: { visibility: PUBLIC }) { totalCount nodes { title } } } } }",
@@ -60,7 +60,7 @@ const DOCUMENTS: [&str; 6] = [
     "query($user: ID!, $first: Int) { user(id: $user) { name role profile { bio avatarUrl } todos(first: $first) { totalCount
         nodes { text } } notes(first: $first) { totalCount nodes { title } } tags { totalCount nodes { name } } } }",
     "query($tag: ID!, $note: ID!) { tag(id: $tag) { name user { name } notes { nodes { title } } }
-        note(id: $note) { title tags { totalCount nodes { name } } } }",
+        note(id: $note) { title likeCount viewerHasLiked viewerCount tags { totalCount nodes { name } } } }",
 ];
 
 impl Question {
