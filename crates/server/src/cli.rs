@@ -30,6 +30,14 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Serve the GraphQL API (the default)
     Serve,
+    /// Run background jobs apart from a server; needs Redis
+    Worker,
+    /// Look at the background jobs in Redis, or try dead ones again
+    Jobs {
+        /// What to do with them.
+        #[command(subcommand)]
+        action: JobsAction,
+    },
     /// Apply, revert or list the steps of the database's schema
     Migrate {
         /// What to do with the steps.
@@ -61,6 +69,32 @@ pub(crate) enum MigrateAction {
     },
     /// List the steps with their state
     Status,
+}
+
+/// What to do with background jobs.
+#[derive(Clone, Subcommand)]
+pub(crate) enum JobsAction {
+    /// List what is queued, running and scheduled
+    List {
+        /// How many at most
+        #[arg(long, value_name = "COUNT", default_value = "100", value_parser = clap::value_parser!(u16).range(1..))]
+        limit: u16,
+    },
+    /// List the dead, the latest first
+    Dead {
+        /// How many at most
+        #[arg(long, value_name = "COUNT", default_value = "100", value_parser = clap::value_parser!(u16).range(1..))]
+        limit: u16,
+    },
+    /// Queue dead jobs again
+    Retry {
+        /// Their names
+        #[arg(value_name = "NAME", required_unless_present = "all", conflicts_with = "all")]
+        names: Vec<String>,
+        /// All of them
+        #[arg(long)]
+        all: bool,
+    },
 }
 
 /// How much sample data.

@@ -8,6 +8,7 @@ mod counters;
 mod database;
 mod environment_file;
 mod http;
+mod jobs;
 mod limits;
 mod log;
 mod parse;
@@ -20,6 +21,7 @@ pub(crate) use counters::CounterConfiguration;
 pub(crate) use database::DatabaseConfiguration;
 pub(crate) use environment_file::load_environment_file;
 pub(crate) use http::HttpConfiguration;
+pub(crate) use jobs::{JobConfiguration, Where};
 pub(crate) use limits::LimitConfiguration;
 pub(crate) use log::{LogConfiguration, LogFormat};
 pub(crate) use rates::{ForwardedHeader, RateConfiguration};
@@ -51,6 +53,10 @@ pub(crate) struct Configuration {
     /// How what is counted comes into the database.
     #[command(flatten)]
     pub(crate) counters: CounterConfiguration,
+
+    /// What is done in the background, and where.
+    #[command(flatten)]
+    pub(crate) jobs: JobConfiguration,
     /// What is reported, and how.
     #[command(flatten)]
     pub(crate) log: LogConfiguration,

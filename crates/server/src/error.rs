@@ -26,6 +26,9 @@ pub(crate) enum Error {
     /// The cache could not be started.
     #[error("the cache cannot be started: {0}")]
     Cache(String),
+    /// The queue of jobs cannot be asked.
+    #[error("{0}")]
+    Queue(String),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {reason}; choose another with --listen")]
     Listen {
@@ -73,6 +76,11 @@ pub(crate) enum Error {
 }
 
 impl Error {
+    /// What is wrong with the URL of Redis.
+    pub(crate) fn bad_redis_url(reason: &str) -> Self {
+        Self::Configuration(format!("REDIS_URL cannot be used: {reason}"))
+    }
+
     /// 2 where the settings are to be changed, or a check could not be run, else 1.
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {

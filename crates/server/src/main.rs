@@ -8,6 +8,7 @@ mod database;
 mod demo;
 mod error;
 mod http;
+mod jobs;
 mod output;
 mod pruning;
 mod readiness;
@@ -48,6 +49,8 @@ fn run() -> Result<(), Error> {
     let task = async {
         match command {
             Command::Serve => commands::serve(&configuration).await,
+            Command::Worker => commands::worker(&configuration).await,
+            Command::Jobs { action } => commands::jobs(&configuration, action).await,
             Command::Migrate { action } => commands::migrate(&configuration.database, action).await,
             Command::Seed(arguments) => commands::seed(&configuration.database, arguments).await,
             Command::Check(arguments) => commands::check(&configuration, arguments).await,

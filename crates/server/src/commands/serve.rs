@@ -8,16 +8,17 @@ use tidewater_changelog::{Log, Pruner, Tracking};
 use tidewater_counter::Counter;
 use tidewater_graphql::{Api, ApiSettings, Limits, Views, new_secret};
 use tidewater_limit::Limiter;
+use tidewater_queue::Worker;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::time::timeout;
 
-use crate::configuration::Configuration;
+use crate::configuration::{Configuration, Where};
 use crate::error::{Error, one_line, reason};
 use crate::pruning::prune_regularly;
 use crate::readiness::Readiness;
 use crate::shutdown::Signals;
 use crate::view_flushing::{flush_last, flush_regularly};
-use crate::{database, http};
+use crate::{database, http, jobs};
 
 /// How many connections may wait to be accepted.
 const BACKLOG: u32 = 1024;
@@ -34,12 +35,15 @@ struct Running {
     limiter: Limiter,
     counter: Counter,
     readiness: Readiness,
+    queue: jobs::Queue,
+    worker: Option<Worker>,
 }
 
 /// Serves until SIGTERM or SIGINT, then lets what is under way end. A second signal cuts that short.
 pub(crate) async fn serve(configuration: &Configuration) -> Result<(), Error> {
     let mut signals = Signals::listen().map_err(Error::System)?;
-    let Running { listener, database, cache, api, limiter, counter, readiness } = tokio::select! {
+    let job_signals = Signals::listen().map_err(Error::System)?;
+    let Running { listener, database, cache, api, limiter, counter, readiness, queue, worker } = tokio::select! {
         running = start(configuration) => running?,
         () = signals.next() => return Ok(()),
     };
@@ -50,9 +54,15 @@ pub(crate) async fn serve(configuration: &Configuration) -> Result<(), Error> {
     let flushing = tokio::spawn(flush_regularly(counter.clone(), database.clone(), every));
 
     let grace = configuration.http.shutdown_grace;
+    // Beside the requests, so that both end within the same grace.
+    let working = worker.map(|worker| tokio::spawn(jobs::work(worker, job_signals, grace)));
     let ended = http::serve(listener, front, &configuration.limits, &mut signals, grace).await;
     if !ended {
         tracing::warn!("requests that were still under way have been cut off");
+    }
+    if let Some(working) = working {
+        let _ = working.await;
+        jobs::report(&queue);
     }
     pruning.abort();
     flushing.abort();
@@ -88,6 +98,7 @@ fn report(cache: &Cache) {
 }
 
 async fn start(configuration: &Configuration) -> Result<Running, Error> {
+    configuration.jobs.validate(&configuration.redis).map_err(Error::Configuration)?;
     let address = configuration.http.listen;
     let cannot_listen = |error| Error::Listen { address, reason: reason(&error) };
     // Bound first, so that a port in use is known before anything is changed, but not listened on before all is well.
@@ -97,10 +108,11 @@ async fn start(configuration: &Configuration) -> Result<Running, Error> {
     let database = database::connect(&configuration.database).await?;
     database::prepare(&database, &configuration.database, &tracking).await?;
     // Each waits for a Redis that may not be there.
-    let (cache, limiter, counter) = tokio::try_join!(
+    let (cache, limiter, counter, queue) = tokio::try_join!(
         start_cache(configuration, &tracking),
         start_limiter(configuration),
-        start_counter(configuration)
+        start_counter(configuration),
+        jobs::open(configuration)
     )?;
     let secret = tidewater_entity::views::secret(&database, new_secret()).await;
     let secret = secret.map_err(|error| Error::Database(one_line(&error)))?;
@@ -118,10 +130,14 @@ async fn start(configuration: &Configuration) -> Result<Running, Error> {
     let interval = configuration.http.health_interval;
     let readiness = Readiness::watch(database.clone(), tracking, cache.clone(), interval);
 
+    let worker = match configuration.jobs.jobs {
+        Where::Inside => Some(jobs::start(&queue, configuration)?),
+        Where::Off => None,
+    };
     let listener = socket.listen(BACKLOG).map_err(cannot_listen)?;
     let address = listener.local_addr().map_err(cannot_listen)?;
     tracing::info!("listening on http://{address}");
-    Ok(Running { listener, database, cache, api, limiter, counter, readiness })
+    Ok(Running { listener, database, cache, api, limiter, counter, readiness, queue, worker })
 }
 
 fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
@@ -150,7 +166,7 @@ async fn start_cache(configuration: &Configuration, tracking: &[Tracking]) -> Re
         ..Settings::new(tracking)
     };
     Cache::start(log, settings).await.map_err(|error| match error {
-        StartError::RedisUrl(reason) => bad_redis_url(&reason),
+        StartError::RedisUrl(reason) => Error::bad_redis_url(&reason),
         StartError::Gate(_) => Error::Cache(one_line(&error)),
     })
 }
@@ -163,7 +179,9 @@ async fn start_limiter(configuration: &Configuration) -> Result<Limiter, Error> 
         ..tidewater_limit::RedisSettings::new(url)
     });
     let settings = tidewater_limit::Settings { redis, ..rates.settings() };
-    Limiter::start(settings).await.map_err(|tidewater_limit::StartError::RedisUrl(reason)| bad_redis_url(&reason))
+    Limiter::start(settings)
+        .await
+        .map_err(|tidewater_limit::StartError::RedisUrl(reason)| Error::bad_redis_url(&reason))
 }
 
 async fn start_counter(configuration: &Configuration) -> Result<Counter, Error> {
@@ -174,9 +192,7 @@ async fn start_counter(configuration: &Configuration) -> Result<Counter, Error> 
         ..tidewater_counter::RedisSettings::new(url)
     });
     let settings = tidewater_counter::Settings { interval: counters.view_flush_interval, redis };
-    Counter::start(settings).await.map_err(|tidewater_counter::StartError::RedisUrl(reason)| bad_redis_url(&reason))
-}
-
-fn bad_redis_url(reason: &str) -> Error {
-    Error::Configuration(format!("REDIS_URL cannot be used: {reason}"))
+    Counter::start(settings)
+        .await
+        .map_err(|tidewater_counter::StartError::RedisUrl(reason)| Error::bad_redis_url(&reason))
 }

@@ -13,6 +13,7 @@ mod graphiql;
 mod graphql_over_http;
 mod health;
 mod http2;
+mod jobs;
 mod limits;
 mod outages;
 mod rate_limits;

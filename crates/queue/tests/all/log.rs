@@ -1,0 +1,40 @@
+use std::io;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use tracing::subscriber::DefaultGuard;
+
+/// What this thread logs while it lives, from warnings about Redis to anything else.
+pub(crate) struct Log {
+    text: Text,
+    _guard: DefaultGuard,
+}
+
+#[derive(Clone, Default)]
+struct Text(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    pub(crate) fn capture() -> Self {
+        let text = Text::default();
+        let writer = text.clone();
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+        Self { text, _guard: tracing::subscriber::set_default(subscriber) }
+    }
+
+    /// The lines of this project that hold `part`.
+    pub(crate) fn lines(&self, part: &str) -> usize {
+        let text = String::from_utf8(self.text.0.lock().clone()).unwrap();
+        text.lines().filter(|line| line.contains("tidewater_") && line.contains(part)).count()
+    }
+}
+
+impl io::Write for Text {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
