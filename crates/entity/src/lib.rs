@@ -2,11 +2,14 @@
 //!
 //! The only crate with SQL about the domain. It knows no cache, no Redis and no GraphQL.
 
+pub mod export;
+pub mod export_chunk;
 pub mod note;
 pub mod note_like;
 pub mod note_tag;
 pub mod note_view_day;
 pub mod note_views;
+pub mod notification;
 pub mod profile;
 pub mod seed;
 pub mod selection;
@@ -21,7 +24,9 @@ pub mod views;
 
 mod connection;
 mod error;
+mod export_status;
 mod fingerprint;
+mod notification_kind;
 mod password_hash;
 mod priority;
 mod role;
@@ -31,7 +36,9 @@ mod visibility;
 
 pub use connection::connect;
 pub use error::Error;
+pub use export_status::ExportStatus;
 pub use fingerprint::fingerprint;
+pub use notification_kind::NotificationKind;
 pub use password_hash::PasswordHash;
 pub use priority::Priority;
 pub use role::Role;

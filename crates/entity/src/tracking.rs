@@ -1,7 +1,7 @@
 use sea_orm::EntityTrait;
 use tidewater_changelog::Tracking;
 
-use crate::{note, note_like, note_tag, note_views, profile, session, tag, todo, todo_tag, user};
+use crate::{export, note, note_like, note_tag, note_views, notification, profile, session, tag, todo, todo_tag, user};
 
 /// An entity whose changes the change log records.
 pub trait Tracked: EntityTrait {
@@ -22,5 +22,7 @@ pub fn tracking() -> Vec<Tracking> {
         note_tag::Entity::TRACKING,
         note_like::Entity::TRACKING,
         note_views::Entity::TRACKING,
+        notification::Entity::TRACKING,
+        export::Entity::TRACKING,
     ]
 }

@@ -42,6 +42,12 @@ pub struct Model {
     /// The tags that the user owns.
     #[sea_orm(has_many)]
     pub tags: HasMany<super::tag::Entity>,
+    /// What the user was told.
+    #[sea_orm(has_many)]
+    pub notifications: HasMany<super::notification::Entity>,
+    /// The files of their data that the user asked for.
+    #[sea_orm(has_many)]
+    pub exports: HasMany<super::export::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

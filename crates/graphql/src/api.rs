@@ -19,6 +19,7 @@ use crate::schema::{Schema, build_schema};
 use crate::scope::{Scope, SessionChange, Viewer};
 use crate::spending::{CostCount, Spending};
 use crate::store::{Item, Policies, Reader, Store};
+use crate::wake::{LeaveToSweep, Wake};
 use crate::{Error, Exclusions, Views, freshness};
 
 /// What an [`Api`] is made of.
@@ -42,10 +43,13 @@ pub struct ApiSettings {
     pub counts_cost: bool,
     /// What counts who sees what.
     pub views: Views,
+    /// Who is told of jobs that come to be.
+    pub wake: Arc<dyn Wake>,
 }
 
 impl ApiSettings {
-    /// The defaults, for all entities: sessions are good for 30 days, and views are counted in this process.
+    /// The defaults, for all entities: sessions are good for 30 days, views are counted in this process, and jobs are left to the
+    /// sweep.
     pub fn new(database: DatabaseConnection, cache: Cache) -> Self {
         Self {
             database,
@@ -57,6 +61,7 @@ impl ApiSettings {
             session_lifetime: Duration::from_secs(30 * 24 * 60 * 60),
             counts_cost: false,
             views: Views::default(),
+            wake: Arc::new(LeaveToSweep),
         }
     }
 }
@@ -173,14 +178,14 @@ impl Api {
     /// Ready to execute: the cache has been started, so nothing else is waited for.
     pub fn start(settings: ApiSettings) -> Self {
         let ApiSettings { database, cache, tracking, mut policies, .. } = settings;
-        let ApiSettings { limits, responses, session_lifetime, counts_cost, views, .. } = settings;
+        let ApiSettings { limits, responses, session_lifetime, counts_cost, views, wake, .. } = settings;
         // Who asks and what they may is not answered from before, unless that is asked for by name.
         for table in [session::Entity::TRACKING.table, user::Entity::TRACKING.table] {
             policies.overrides.entry(table.to_owned()).or_default().max_staleness.get_or_insert(Duration::ZERO);
         }
         let passwords = Passwords::default();
         let schema = |mode| {
-            let mut schema = build_schema(passwords.clone(), views.clone()).validation_mode(mode);
+            let mut schema = build_schema(passwords.clone(), views.clone(), Arc::clone(&wake)).validation_mode(mode);
             if counts_cost {
                 schema = schema.extension(CostCount);
             }
@@ -304,6 +309,10 @@ impl Api {
         self.0.store.cache()
     }
 
+    pub(crate) fn store(&self) -> &Arc<Store> {
+        &self.0.store
+    }
+
     async fn run(&self, reader: &Reader, caller: &Caller, request: Request, document: Option<&Document>) -> Ran {
         let session = Arc::default();
         let (mut session_ends, mut identity) = (None, Identity::Unknown);
@@ -396,7 +405,8 @@ fn blame_the_document(error: &mut ServerError) {
     }
 }
 
-async fn viewer(reader: &Reader, token: &str) -> Result<Option<(Viewer, DateTime<Utc>)>, Error> {
+/// Whom `token` shows, and until when.
+pub(crate) async fn viewer(reader: &Reader, token: &str) -> Result<Option<(Viewer, DateTime<Utc>)>, Error> {
     let sessions = Selection::each::<session::Entity>(session::Column::TokenHash, token::hash(token));
     let session = reader.first::<session::Entity>(&sessions).await?.filter(|session| session.expires_at > now());
     let Some(session) = session else { return Ok(None) };

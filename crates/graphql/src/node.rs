@@ -1,7 +1,9 @@
 use async_graphql::{Context, ID, Interface, Object};
 use tidewater_entity::user;
 
+use crate::export::Export;
 use crate::note::Note;
+use crate::notification::Notification;
 use crate::tag::Tag;
 use crate::todo::Todo;
 use crate::user::User;
@@ -21,6 +23,10 @@ pub(crate) enum Node {
     Note(Note),
     /// A tag.
     Tag(Tag),
+    /// A notification.
+    Notification(Notification),
+    /// An export.
+    Export(Export),
 }
 
 /// Reading any object by its id.
@@ -50,6 +56,8 @@ impl Node {
             Todo::PREFIX => Todo::visible(context, key).await?.map(Self::Todo),
             Note::PREFIX => Note::visible(context, key).await?.map(Self::Note),
             Tag::PREFIX => Tag::visible(context, key).await?.map(Self::Tag),
+            Notification::PREFIX => Notification::visible(context, key).await?.map(Self::Notification),
+            Export::PREFIX => Export::visible(context, key).await?.map(Self::Export),
             _ => None,
         })
     }

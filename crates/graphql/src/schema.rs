@@ -1,13 +1,18 @@
+use std::sync::Arc;
+
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, SchemaBuilder};
 use chrono::{DateTime, Utc};
 
 use crate::account::{AccountMutation, Passwords};
+use crate::export::ExportMutation;
 use crate::node::NodeQuery;
 use crate::note::{NoteLikeMutation, NoteMutation, NoteQuery, NoteViewMutation};
+use crate::notification::NotificationMutation;
 use crate::tag::{TagLinkMutation, TagMutation, TagQuery};
 use crate::todo::{TodoMutation, TodoQuery};
 use crate::user::{UserMutation, UserQuery};
 use crate::views::Views;
+use crate::wake::{LeaveToSweep, Wake};
 
 /// Everything that can be read.
 #[derive(Default, MergedObject)]
@@ -24,23 +29,30 @@ pub(crate) struct Mutation(
     NoteViewMutation,
     TagMutation,
     TagLinkMutation,
+    NotificationMutation,
+    ExportMutation,
 );
 
 /// The schema with its resolvers.
 pub(crate) type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 
 /// The schema, before limits. Needs no database.
-pub(crate) fn build_schema(passwords: Passwords, views: Views) -> SchemaBuilder<Query, Mutation, EmptySubscription> {
+pub(crate) fn build_schema(
+    passwords: Passwords,
+    views: Views,
+    wake: Arc<dyn Wake>,
+) -> SchemaBuilder<Query, Mutation, EmptySubscription> {
     const TIME: &str = "A point in time, in the form of RFC 3339: 2026-11-23T08:30:00Z.";
     Schema::build(Query::default(), Mutation::default(), EmptySubscription)
         .override_output_type_description::<DateTime<Utc>>(TIME)
         .data(passwords)
         .data(views)
+        .data(wake)
 }
 
 /// The schema in the schema definition language, as `schema.graphql` has it.
 pub fn sdl() -> String {
-    build_schema(Passwords::default(), Views::default())
+    build_schema(Passwords::default(), Views::default(), Arc::new(LeaveToSweep))
         .finish()
         .sdl_with_options(SDLExportOptions::new().prefer_single_line_descriptions())
 }

@@ -123,6 +123,11 @@ impl Scope {
         self.viewer().ok_or(Error::Unauthenticated("sign in first"))
     }
 
+    /// Whether `user` is who asks.
+    pub fn is_viewer(&self, user: Uuid) -> bool {
+        self.viewer().is_some_and(|viewer| viewer.user == user)
+    }
+
     /// Whether what belongs to `owner` is the caller's to see and change.
     pub fn owns(&self, owner: Uuid) -> bool {
         self.viewer().is_some_and(|viewer| viewer.owns(owner))

@@ -7,6 +7,7 @@ mod cache;
 mod counters;
 mod database;
 mod environment_file;
+mod exports;
 mod http;
 mod jobs;
 mod limits;
@@ -20,6 +21,7 @@ pub(crate) use cache::CacheConfiguration;
 pub(crate) use counters::CounterConfiguration;
 pub(crate) use database::DatabaseConfiguration;
 pub(crate) use environment_file::load_environment_file;
+pub(crate) use exports::ExportConfiguration;
 pub(crate) use http::HttpConfiguration;
 pub(crate) use jobs::{JobConfiguration, Where};
 pub(crate) use limits::LimitConfiguration;
@@ -57,6 +59,10 @@ pub(crate) struct Configuration {
     /// What is done in the background, and where.
     #[command(flatten)]
     pub(crate) jobs: JobConfiguration,
+
+    /// The files of users' own data.
+    #[command(flatten)]
+    pub(crate) exports: ExportConfiguration,
     /// What is reported, and how.
     #[command(flatten)]
     pub(crate) log: LogConfiguration,

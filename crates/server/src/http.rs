@@ -2,6 +2,7 @@
 
 mod access_log;
 mod client_address;
+mod exports;
 mod freshness;
 mod front;
 mod graphiql;
@@ -37,6 +38,8 @@ struct Service {
     readiness: Readiness,
     /// One permit for each GraphQL request that may be under way.
     capacity: Semaphore,
+    /// One permit for each export that may be downloaded at once.
+    downloads: Arc<Semaphore>,
     limits: LimitConfiguration,
     limiter: Limiter,
     proxies: Proxies,
@@ -50,6 +53,7 @@ pub(crate) fn front(api: Api, limiter: Limiter, readiness: Readiness, configurat
         api,
         readiness,
         capacity: Semaphore::new(limits.max_requests.min(Semaphore::MAX_PERMITS)),
+        downloads: Arc::new(Semaphore::new(exports::MAX_DOWNLOADS)),
         limits: limits.clone(),
         limiter,
         proxies: Proxies::new(rates),
@@ -58,6 +62,7 @@ pub(crate) fn front(api: Api, limiter: Limiter, readiness: Readiness, configurat
     let mut router = Router::new()
         // By POST, it does not come here.
         .route(graphql::PATH, get(graphql::get))
+        .route(exports::PATH, get(exports::get))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .with_state(Arc::clone(&service));

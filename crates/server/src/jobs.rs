@@ -1,33 +1,80 @@
-//! Background jobs: which there are, the queue that they wait in, and who runs them.
+//! Background jobs: the queue that they wait in, and who runs them. What each does is the business of `tidewater-jobs`.
 //!
 //! Pruning the change log is none of them: it must go on while Redis is gone, does no harm when several servers do it, and so stays a
 //! loop of each server (see `pruning`).
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use serde::{Deserialize, Serialize};
-use tidewater_queue::{Counts, Failure, Handler, RedisSettings, Settings, Worker};
+use sea_orm::DatabaseConnection;
+use tidewater_graphql::Wake;
+use tidewater_jobs::{Context, Job, Scheduled, chores};
+use tidewater_queue::{Counts, Failure, Handler, Item, Recurring, RedisSettings, Settings, Worker};
+use tokio::sync::mpsc;
 
 use crate::configuration::Configuration;
 use crate::error::{Error, one_line};
 use crate::shutdown::Signals;
 
+/// How many jobs wait to be queued at most. What has no room is found by the next sweep.
+const WAITING: usize = 1_024;
+
 /// The queue of this program's jobs.
 pub(crate) type Queue = tidewater_queue::Queue<Job>;
 
-/// What is done in the background. There is nothing yet; what is found in the queue all the same is another version's.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) enum Job {}
-
-/// Does it.
-struct Jobs;
+/// Does what is queued, and finds what should be.
+struct Jobs(Context);
 
 impl Handler for Jobs {
     type Job = Job;
 
     async fn run(&self, job: Job) -> Result<(), Failure> {
-        match job {}
+        tidewater_jobs::run(&self.0, job).await.map_err(|error| Failure::passing(one_line(&error)))
     }
+
+    async fn sweep(&self, most: usize) -> Result<Vec<Item<Job>>, Failure> {
+        let found = tidewater_jobs::sweep(&self.0, most as u64).await;
+        let found = found.map_err(|error| Failure::passing(one_line(&error)))?;
+        Ok(found.into_iter().map(item).collect())
+    }
+
+    fn recurring(&self) -> Vec<Recurring<Job>> {
+        let recurring = |chore: tidewater_jobs::Chore| Recurring {
+            name: chore.name.to_owned(),
+            job: chore.job,
+            every: chore.every,
+        };
+        chores().into_iter().map(recurring).collect()
+    }
+}
+
+/// Queues jobs as they come to be, behind the answers of those who made them.
+#[derive(Debug)]
+pub(crate) struct Pushing(mpsc::Sender<Scheduled>);
+
+impl Pushing {
+    /// Pushes to `queue` in the background, until this is dropped.
+    pub(crate) fn start(queue: Queue) -> Self {
+        let (sender, mut waiting) = mpsc::channel(WAITING);
+        tokio::spawn(async move {
+            let mut scheduled = Vec::new();
+            while waiting.recv_many(&mut scheduled, WAITING).await > 0 {
+                let items: Vec<_> = scheduled.drain(..).map(item).collect();
+                // The queue says itself that it cannot be reached, and the rows say what is to be done.
+                let _ = queue.push(&items).await;
+            }
+        });
+        Self(sender)
+    }
+}
+
+impl Wake for Pushing {
+    fn wake(&self, job: Scheduled) {
+        let _ = self.0.try_send(job);
+    }
+}
+
+fn item(Scheduled { job, at }: Scheduled) -> Item<Job> {
+    Item::at(SystemTime::from(at), job.name(), job)
 }
 
 /// Opens the queue: in Redis if there is one, and else in this process.
@@ -50,9 +97,14 @@ pub(crate) async fn open_shared(configuration: &Configuration) -> Result<Queue, 
     open(configuration).await
 }
 
-/// Starts to run what is in the queue.
-pub(crate) fn start(queue: &Queue, configuration: &Configuration) -> Result<Worker, Error> {
-    Worker::start(queue, Jobs, configuration.jobs.settings()).map_err(queue_failed)
+/// Starts to run what is in the queue, on that database.
+pub(crate) fn start(
+    queue: &Queue,
+    database: &DatabaseConnection,
+    configuration: &Configuration,
+) -> Result<Worker, Error> {
+    let context = Context::new(database.clone(), configuration.exports.export_retention);
+    Worker::start(queue, Jobs(context), configuration.jobs.settings()).map_err(queue_failed)
 }
 
 /// Lets the worker work until a signal comes. Then it takes no more, and what it has begun may end, for at most `grace` or until the

@@ -1,6 +1,6 @@
 use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection};
 
-use crate::catalog::count;
+use crate::catalog::{count, texts};
 use crate::on_both_databases;
 use crate::sample::{TABLES, id, populate};
 
@@ -28,6 +28,12 @@ on_both_databases! {
         assert_eq!(emptied(&connection, &delete).await, ["todo", "todo_tag"]);
     }
 
+    async fn what_was_told_of_a_todo_outlives_it(database) {
+        let connection = populate(&database).await;
+        connection.execute_unprepared(&format!("DELETE FROM todo WHERE id = {}", id(&connection, 3))).await.unwrap();
+        assert_eq!(texts(&connection, "SELECT text FROM notification WHERE todo_id IS NULL").await, ["text"]);
+    }
+
     async fn a_note_takes_its_tags_links_and_its_counts_along_and_no_tag(database) {
         let connection = populate(&database).await;
         let delete = format!("DELETE FROM note WHERE id = {}", id(&connection, 4));
@@ -38,5 +44,10 @@ on_both_databases! {
         let connection = populate(&database).await;
         let delete = format!("DELETE FROM tag WHERE id = {}", id(&connection, 5));
         assert_eq!(emptied(&connection, &delete).await, ["tag", "todo_tag", "note_tag"]);
+    }
+
+    async fn an_export_takes_its_file_along(database) {
+        let connection = populate(&database).await;
+        assert_eq!(emptied(&connection, "DELETE FROM export").await, ["export", "export_chunk"]);
     }
 }

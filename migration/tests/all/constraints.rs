@@ -1,7 +1,7 @@
 use sea_orm_migration::sea_orm::{ConnectionTrait, SqlErr};
 
 use crate::on_both_databases;
-use crate::sample::{id, populate, session, tag, todo, user};
+use crate::sample::{export, id, populate, session, tag, todo, user};
 
 /// A value that a column accepts and a near one that it does not, as SQL.
 struct Boundary(&'static str, &'static str, String, String);
@@ -35,6 +35,12 @@ fn boundaries() -> Vec<Boundary> {
         other("note", "visibility", "'PUBLIC'", "'SECRET'"),
         longest("tag", "name", 50),
         shortest("tag", "name", 1),
+        longest("notification", "text", 1_000),
+        shortest("notification", "text", 1),
+        other("notification", "kind", "'REMINDER'", "'RUMOUR'"),
+        other("export", "status", "'DONE'", "'LOST'"),
+        other("export", "progress", "0", "-1"),
+        other("export", "progress", "100", "101"),
     ]
 }
 
@@ -57,6 +63,7 @@ on_both_databases! {
             (session(&connection, 12, 1, 'a'), session(&connection, 12, 1, 'b')),
             (tag(&connection, 15, 1, "home"), tag(&connection, 15, 1, "work")),
             (tag(&connection, 15, 11, "work"), tag(&connection, 16, 11, "home")),
+            (export(&connection, 17, 1), export(&connection, 17, 11)),
         ] {
             let refused = connection.execute_unprepared(&again).await.unwrap_err();
             assert!(matches!(refused.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))), "{again}: {refused}");
@@ -66,10 +73,21 @@ on_both_databases! {
 
     async fn rows_need_an_owner_who_is_there(database) {
         let connection = populate(&database).await;
-        for orphan in [todo(&connection, 13, 99), tag(&connection, 15, 99, "home"), session(&connection, 12, 99, 'b')] {
+        for orphan in [
+            todo(&connection, 13, 99),
+            tag(&connection, 15, 99, "home"),
+            session(&connection, 12, 99, 'b'),
+            export(&connection, 17, 99),
+        ] {
             let refused = connection.execute_unprepared(&orphan).await.unwrap_err();
             assert!(matches!(refused.sql_err(), Some(SqlErr::ForeignKeyConstraintViolation(_))), "{orphan}: {refused}");
         }
+    }
+
+    async fn a_user_whose_export_is_finished_may_have_another(database) {
+        let connection = populate(&database).await;
+        connection.execute_unprepared("UPDATE export SET finished_at = created_at").await.unwrap();
+        connection.execute_unprepared(&export(&connection, 17, 1)).await.unwrap();
     }
 
     async fn a_todo_is_open_and_of_medium_priority_where_nothing_is_said(database) {

@@ -7,7 +7,7 @@ use crate::on_both_databases;
 use crate::sample::{id, populate};
 
 /// Each index, and a query that is the reason for it. `?` stands for an id.
-const REASONS: [(&str, &str); 24] = [
+const REASONS: [(&str, &str); 30] = [
     ("user_by_email", "SELECT * FROM \"user\" WHERE email = 'ada@example.test'"),
     ("user_by_created_at_id", "SELECT id FROM \"user\" ORDER BY created_at, id LIMIT 20"),
     ("session_by_token_hash", "SELECT * FROM session WHERE token_hash = 'a'"),
@@ -37,6 +37,23 @@ const REASONS: [(&str, &str); 24] = [
     ("tag_by_user_id_name", "SELECT id FROM tag WHERE user_id = ? ORDER BY name LIMIT 20"),
     ("tag_by_created_at_id", "SELECT id FROM tag ORDER BY created_at, id LIMIT 20"),
     ("tag_by_user_id_created_at_id", "SELECT id FROM tag WHERE user_id = ? ORDER BY created_at, id LIMIT 20"),
+    (
+        "todo_by_remind_at",
+        "SELECT id, remind_at FROM todo WHERE remind_at IS NOT NULL AND NOT completed AND
+         (reminded_for IS NULL OR reminded_for <> remind_at) AND remind_at <= '2026-01-01 00:00:00+00:00'
+         ORDER BY remind_at LIMIT 20",
+    ),
+    (
+        "notification_by_user_id_created_at_id",
+        "SELECT id FROM notification WHERE user_id = ? ORDER BY created_at DESC, id DESC LIMIT 20",
+    ),
+    ("notification_by_todo_id", "SELECT id FROM notification WHERE todo_id = ?"),
+    ("export_by_user_id", "SELECT id FROM export WHERE user_id = ? AND finished_at IS NULL"),
+    (
+        "export_by_user_id_created_at_id",
+        "SELECT id FROM export WHERE user_id = ? ORDER BY created_at DESC, id DESC LIMIT 20",
+    ),
+    ("export_by_expires_at", "SELECT id FROM export WHERE expires_at <= '2026-01-01 00:00:00+00:00'"),
     ("todo_tag_by_tag_id_todo_id", "SELECT todo_id FROM todo_tag WHERE tag_id = ?"),
     ("note_tag_by_tag_id_note_id", "SELECT note_id FROM note_tag WHERE tag_id = ?"),
     ("note_like_by_user_id_note_id", "SELECT note_id FROM note_like WHERE user_id = ?"),

@@ -6,7 +6,7 @@ use tidewater_testkit::TestDatabase;
 const TIME: &str = "'2026-01-02 03:04:05+00:00'";
 
 /// The tables of [`populate`].
-pub(crate) const TABLES: [&str; 11] = [
+pub(crate) const TABLES: [&str; 14] = [
     "user",
     "profile",
     "session",
@@ -18,6 +18,9 @@ pub(crate) const TABLES: [&str; 11] = [
     "note_like",
     "note_views",
     "note_view_day",
+    "notification",
+    "export",
+    "export_chunk",
 ];
 
 /// The id whose last byte is `number`, as a literal.
@@ -53,11 +56,18 @@ pub(crate) fn todo(connection: &DatabaseConnection, number: u8, owner: u8) -> St
     )
 }
 
-/// A migrated database with one row in each table: user 1, session 2, todo 3, note 4, tag 5.
+/// An `INSERT` of an unfinished export with that id and owner.
+pub(crate) fn export(connection: &DatabaseConnection, number: u8, owner: u8) -> String {
+    let (id, owner) = (id(connection, number), id(connection, owner));
+    format!("INSERT INTO export VALUES ({id}, {owner}, 'QUEUED', 0, NULL, {TIME}, NULL, NULL)")
+}
+
+/// A migrated database with one row in each table: user 1, session 2, todo 3, note 4, tag 5, notification 6 of the todo, and
+/// export 7.
 pub(crate) async fn populate(database: &TestDatabase) -> DatabaseConnection {
     let connection = database.connect().await;
     migrate_up(&connection, &tracking(), None).await.unwrap();
-    let [one, three, four, five] = [1, 3, 4, 5].map(|number| id(&connection, number));
+    let [one, three, four, five, six, seven] = [1, 3, 4, 5, 6, 7].map(|number| id(&connection, number));
     let one_byte = if connection.get_database_backend() == DbBackend::Sqlite { "x'01'" } else { "'\\x01'" };
     for statement in [
         user(&connection, 1, "ada@example.test"),
@@ -71,6 +81,9 @@ pub(crate) async fn populate(database: &TestDatabase) -> DatabaseConnection {
         format!("INSERT INTO note_like VALUES ({four}, {one}, {TIME})"),
         format!("INSERT INTO note_views VALUES ({four}, 1, 1, {TIME})"),
         format!("INSERT INTO note_view_day VALUES ({four}, '2026-01-02', 1, {one_byte})"),
+        format!("INSERT INTO notification VALUES ({six}, {one}, 'REMINDER', {three}, 'text', {TIME}, NULL)"),
+        export(&connection, 7, 1),
+        format!("INSERT INTO export_chunk VALUES ({seven}, 0, '', 0, '')"),
     ] {
         connection.execute_unprepared(&statement).await.unwrap();
     }

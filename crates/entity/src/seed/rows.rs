@@ -123,6 +123,8 @@ impl<'a> Rows<'a> {
             } else {
                 created_at
             },
+            remind_at: None,
+            reminded_for: None,
         }
     }
 

@@ -4,8 +4,8 @@ use std::fmt::Debug;
 use sea_orm::{DatabaseConnection, EntityTrait, IntoActiveModel, QueryOrder};
 use serde::{Serialize, de::DeserializeOwned};
 use tidewater_entity::{
-    PasswordHash, Priority, Role, Visibility, fingerprint, new_id, normalised_email, note, note_like, note_tag,
-    note_view_day, note_views, now, profile, session, tag, todo, todo_tag, user,
+    PasswordHash, Priority, Role, Visibility, export, fingerprint, new_id, normalised_email, note, note_like, note_tag,
+    note_view_day, note_views, notification, now, profile, session, tag, todo, todo_tag, user,
 };
 
 use crate::on_both_databases;
@@ -36,6 +36,8 @@ on_both_databases! {
         assert_only::<note_like::Entity>(connection, &rows.note_like).await;
         assert_only::<note_views::Entity>(connection, &rows.note_views).await;
         assert_only::<note_view_day::Entity>(connection, &rows.note_view_day).await;
+        assert_only::<notification::Entity>(connection, &rows.notification).await;
+        assert_only::<export::Entity>(connection, &rows.export).await;
     }
 
     async fn what_is_absent_stays_absent(migrated) {
@@ -94,6 +96,8 @@ fn models_survive_a_format_that_does_not_describe_itself() {
     assert_survives(&rows.note_tag);
     assert_survives(&rows.note_like);
     assert_survives(&rows.note_views);
+    assert_survives(&rows.notification);
+    assert_survives(&rows.export);
     (rows.todo.notes, rows.todo.due_at) = (None, None);
     assert_survives(&rows.todo);
 }
@@ -134,6 +138,8 @@ fn fingerprints_tell_entities_apart_and_stay() {
             fingerprint::<note_tag::Entity>(),
             fingerprint::<note_like::Entity>(),
             fingerprint::<note_views::Entity>(),
+            fingerprint::<notification::Entity>(),
+            fingerprint::<export::Entity>(),
         ]
     };
     assert_eq!(all(), all());

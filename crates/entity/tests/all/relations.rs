@@ -2,7 +2,8 @@ use std::slice::from_ref;
 
 use sea_orm::{EntityTrait, ModelTrait, RelationTrait, sea_query::ForeignKeyAction};
 use tidewater_entity::{
-    note, note_like, note_tag, note_view_day, note_views, profile, session, tag, todo, todo_tag, user,
+    export, note, note_like, note_tag, note_view_day, note_views, notification, profile, session, tag, todo, todo_tag,
+    user,
 };
 
 use crate::on_both_databases;
@@ -25,6 +26,12 @@ on_both_databases! {
         assert_leads!(user, todo);
         assert_leads!(user, note);
         assert_leads!(user, tag);
+        assert_leads!(user, notification);
+        assert_leads!(user, export);
+        assert_leads!(todo, notification);
+        assert_leads!(notification, todo);
+        assert_leads!(notification, user);
+        assert_leads!(export, user);
         assert_leads!(profile, user);
         assert_leads!(session, user);
         assert_leads!(todo, user);
@@ -55,7 +62,7 @@ on_both_databases! {
                 assert_eq!($entity::Entity::find().all(connection).await.unwrap(), from_ref(&others.$entity));
             )+};
         }
-        assert_left!(user profile session todo note tag todo_tag note_tag note_like note_views note_view_day);
+        assert_left!(user profile session todo note tag todo_tag note_tag note_like note_views note_view_day notification export);
     }
 }
 
@@ -64,6 +71,8 @@ fn the_owned_go_with_their_owner() {
     for relation in [
         profile::Relation::User.def(),
         session::Relation::User.def(),
+        notification::Relation::User.def(),
+        export::Relation::User.def(),
         todo::Relation::User.def(),
         note::Relation::User.def(),
         tag::Relation::User.def(),

@@ -1,7 +1,7 @@
 use sea_orm::{DatabaseConnection, EntityTrait, IntoActiveModel, ModelTrait, prelude::DateTimeUtc};
 use tidewater_entity::{
-    PasswordHash, Priority, Role, Visibility, new_id, note, note_like, note_tag, note_view_day, note_views, now,
-    profile, session, tag, todo, todo_tag, user,
+    ExportStatus, NotificationKind, PasswordHash, Priority, Role, Visibility, export, new_id, note, note_like,
+    note_tag, note_view_day, note_views, notification, now, profile, session, tag, todo, todo_tag, user,
 };
 
 /// One row of each entity, of one user.
@@ -17,6 +17,8 @@ pub(crate) struct Rows {
     pub(crate) note_like: note_like::Model,
     pub(crate) note_views: note_views::Model,
     pub(crate) note_view_day: note_view_day::Model,
+    pub(crate) notification: notification::Model,
+    pub(crate) export: export::Model,
 }
 
 impl Rows {
@@ -49,6 +51,8 @@ impl Rows {
                 due_at: Some(now),
                 created_at: now,
                 updated_at: now,
+                remind_at: Some(now),
+                reminded_for: Some(now),
             },
             note: note::Model {
                 id: note_id,
@@ -70,6 +74,25 @@ impl Rows {
                 viewer_count: 7,
                 sketch: vec![1, 0, 255],
             },
+            notification: notification::Model {
+                id: new_id(),
+                user_id,
+                kind: NotificationKind::Reminder,
+                todo_id: Some(todo_id),
+                text: "Water the tomatoes".to_owned(),
+                created_at: now,
+                read_at: Some(now),
+            },
+            export: export::Model {
+                id: new_id(),
+                user_id,
+                status: ExportStatus::Done,
+                progress: 100,
+                chunks: Some(1),
+                created_at: now,
+                finished_at: Some(now),
+                expires_at: Some(now),
+            },
             user,
         }
     }
@@ -86,6 +109,8 @@ impl Rows {
         insert(connection, &self.note_like).await;
         insert(connection, &self.note_views).await;
         insert(connection, &self.note_view_day).await;
+        insert(connection, &self.notification).await;
+        insert(connection, &self.export).await;
     }
 }
 

@@ -5,8 +5,8 @@ use sea_orm::{
     RelationTrait, Statement,
 };
 use tidewater_entity::{
-    Tracked, note, note_like, note_tag, note_view_day, note_views, profile, session, tag, todo, todo_tag, tracking,
-    user, view_batch, view_secret,
+    Tracked, export, export_chunk, note, note_like, note_tag, note_view_day, note_views, notification, profile,
+    session, tag, todo, todo_tag, tracking, user, view_batch, view_secret,
 };
 
 use crate::on_both_databases;
@@ -72,6 +72,9 @@ on_both_databases! {
         assert_has_its_columns::<note_view_day::Entity>(&migrated.connection).await;
         assert_has_its_columns::<view_batch::Entity>(&migrated.connection).await;
         assert_has_its_columns::<view_secret::Entity>(&migrated.connection).await;
+        assert_agrees::<notification::Entity>(&migrated.connection).await;
+        assert_agrees::<export::Entity>(&migrated.connection).await;
+        assert_has_its_columns::<export_chunk::Entity>(&migrated.connection).await;
     }
 }
 
@@ -87,8 +90,22 @@ fn every_entity_tracks_its_primary_and_foreign_keys_and_is_registered() {
     assert_tracks_its_keys::<note_tag::Entity>();
     assert_tracks_its_keys::<note_like::Entity>();
     assert_tracks_its_keys::<note_views::Entity>();
+    assert_tracks_its_keys::<notification::Entity>();
+    assert_tracks_its_keys::<export::Entity>();
     let registered: Vec<_> = tracking().iter().map(|tracking| tracking.table).collect();
-    let expected =
-        ["user", "profile", "session", "todo", "note", "tag", "todo_tag", "note_tag", "note_like", "note_views"];
+    let expected = [
+        "user",
+        "profile",
+        "session",
+        "todo",
+        "note",
+        "tag",
+        "todo_tag",
+        "note_tag",
+        "note_like",
+        "note_views",
+        "notification",
+        "export",
+    ];
     assert_eq!(registered, expected);
 }

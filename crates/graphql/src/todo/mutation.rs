@@ -5,12 +5,14 @@ use sea_orm::{
     QuerySelect, Set,
 };
 use tidewater_entity::{new_id, now, todo};
+use tidewater_jobs::{Job, Scheduled};
 use uuid::Uuid;
 
 use super::Todo;
 use crate::priority::Priority;
 use crate::scope::Scope;
 use crate::validation::{self, set};
+use crate::wake::wake;
 use crate::{Error, id, scope};
 
 const MAX_TEXT: usize = 1_000;
@@ -32,6 +34,8 @@ pub(crate) struct CreateTodoInput {
     priority: Option<Priority>,
     /// By when it is to be done.
     due_at: Option<DateTime<Utc>>,
+    /// When to be reminded of it; at once if that has passed. Nobody is reminded of a todo while it is completed.
+    remind_at: Option<DateTime<Utc>>,
 }
 
 /// What changes in a todo. What is absent stays; null clears.
@@ -49,6 +53,9 @@ pub(crate) struct UpdateTodoInput {
     priority: MaybeUndefined<Priority>,
     /// By when it is to be done.
     due_at: MaybeUndefined<DateTime<Utc>>,
+    /// When to be reminded of it; at once if that has passed. Another time than before reminds again. Nobody is reminded of a todo
+    /// while it is completed.
+    remind_at: MaybeUndefined<DateTime<Utc>>,
 }
 
 /// Which todo to delete.
@@ -110,9 +117,12 @@ impl TodoMutation {
             due_at: input.due_at.map(|due_at| validation::time("dueAt", due_at)).transpose()?,
             created_at,
             updated_at: created_at,
+            remind_at: input.remind_at.map(|remind_at| validation::time("remindAt", remind_at)).transpose()?,
+            reminded_for: None,
         };
         let todo =
             scope.reader.write(async |transaction| Ok(todo.into_active_model().insert(transaction).await?)).await?;
+        tell(context, &todo)?;
         Ok(CreateTodoPayload { todo: Todo(todo.into()) })
     }
 
@@ -127,6 +137,7 @@ impl TodoMutation {
         let completed = validation::required("completed", input.completed)?;
         let priority = validation::required("priority", input.priority)?;
         let due_at = input.due_at.map_value(|due_at| validation::time("dueAt", due_at)).transpose()?;
+        let remind_at = input.remind_at.map_value(|remind_at| validation::time("remindAt", remind_at)).transpose()?;
         let todo = scope.reader.write(async |transaction| {
             let mut todo = owned(transaction, scope, key).await?.into_active_model();
             set(&mut todo.text, text);
@@ -134,10 +145,13 @@ impl TodoMutation {
             set(&mut todo.completed, completed);
             set(&mut todo.priority, priority.map(Into::into));
             set(&mut todo.due_at, validation::optional(due_at));
+            set(&mut todo.remind_at, validation::optional(remind_at));
             todo.updated_at = Set(now());
             Ok(todo.update(transaction).await?)
         });
-        Ok(UpdateTodoPayload { todo: Todo(todo.await?.into()) })
+        let todo = todo.await?;
+        tell(context, &todo)?;
+        Ok(UpdateTodoPayload { todo: Todo(todo.into()) })
     }
 
     /// Deletes a todo.
@@ -191,6 +205,14 @@ impl TodoMutation {
         let of = |key: &Uuid| rows.iter().find(|todo| todo.id == *key).map(|todo| Todo(todo.clone().into()));
         Ok(CompleteTodosPayload { todos: keys.iter().filter_map(of).collect() })
     }
+}
+
+/// Tells whoever runs jobs of the reminder that waits for its time, if one does.
+fn tell(context: &Context<'_>, todo: &todo::Model) -> Result<(), Error> {
+    if let Some(at) = todo.remind_at.filter(|_| todo.awaits_reminder()) {
+        wake(context)?.wake(Scheduled { job: Job::Remind { todo: todo.id, at }, at });
+    }
+    Ok(())
 }
 
 /// The todo with this primary key, locked until the transaction ends.

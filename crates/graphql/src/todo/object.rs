@@ -67,6 +67,11 @@ impl Todo {
         self.0.due_at
     }
 
+    /// When its owner is to be reminded of it, or was.
+    async fn remind_at(&self) -> Option<DateTime<Utc>> {
+        self.0.remind_at
+    }
+
     /// When it was created.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at

@@ -1,13 +1,15 @@
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 use tidewater_entity::selection::Selection;
-use tidewater_entity::{note, profile, tag, todo, user};
+use tidewater_entity::{export, note, notification, profile, tag, todo, user};
 use uuid::Uuid;
 
 use super::profile::Profile;
 use super::role::Role;
 use crate::connection::{Connection, Listed, PageArguments, cost};
+use crate::export::Export;
 use crate::note::{Note, NoteFilter, NoteOrder, Visibility};
+use crate::notification::{Notification, NotificationFilter};
 use crate::store::Item;
 use crate::tag::{Tag, TagFilter, TagOrder};
 use crate::todo::{Todo, TodoFilter, TodoOrder};
@@ -140,5 +142,53 @@ impl User {
         };
         let tags = crate::tag::select(tags, filter, order_by)?;
         Connection::read(context, tags, PageArguments { first, after, last, before }).await
+    }
+
+    /// What the user was told, newest first; nothing unless this is the viewer.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn notifications(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Only those for which all of this holds.")] filter: Option<NotificationFilter>,
+        #[graphql(desc = "At most this many, from the start. 20 by default, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "At most this many, from the end.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Notification>, Error> {
+        let notifications = if scope(context)?.is_viewer(self.0.id) {
+            crate::notification::select(self.0.id, filter)
+        } else {
+            Selection::nothing::<notification::Entity>()
+        };
+        Connection::read(context, notifications, PageArguments { first, after, last, before }).await
+    }
+
+    /// How many notifications the user has not read; 0 unless this is the viewer.
+    #[graphql(complexity = "cost(Some(1), None, 1)")]
+    async fn unread_notification_count(&self, context: &Context<'_>) -> Result<u64, Error> {
+        let scope = scope(context)?;
+        if !scope.is_viewer(self.0.id) {
+            return Ok(0);
+        }
+        let unread = crate::notification::select(self.0.id, Some(NotificationFilter::UNREAD));
+        scope.reader.count::<notification::Entity>(&unread).await
+    }
+
+    /// The files of their data that the user asked for, newest first; none unless this is the viewer.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn exports(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "At most this many, from the start. 20 by default, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "At most this many, from the end.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Export>, Error> {
+        let exports = if scope(context)?.is_viewer(self.0.id) {
+            crate::export::select(self.0.id)
+        } else {
+            Selection::nothing::<export::Entity>()
+        };
+        Connection::read(context, exports, PageArguments { first, after, last, before }).await
     }
 }

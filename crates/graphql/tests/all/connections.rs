@@ -73,6 +73,8 @@ async fn row(fixture: &Fixture, text: &str, created: i64) -> todo::Model {
         due_at: None,
         created_at: time(created),
         updated_at: time(created),
+        remind_at: None,
+        reminded_for: None,
     }
 }
 

@@ -26,6 +26,13 @@ const COUNTERS: &str = r#"
     SELECT note.id, liking.id, now() FROM note, (SELECT id FROM "user" ORDER BY id LIMIT 4) AS liking;
     INSERT INTO note_views (note_id, view_count, viewer_count, counted_at) SELECT id, 7, 5, now() FROM note"#;
 
+/// One for each todo, and as many exports as several users keep.
+const TOLD: &str = r#"
+    INSERT INTO notification (id, user_id, kind, todo_id, text, created_at)
+    SELECT gen_random_uuid(), user_id, 'REMINDER', id, text, created_at FROM todo;
+    INSERT INTO export (id, user_id, status, progress, created_at, finished_at, expires_at)
+    SELECT gen_random_uuid(), id, 'DONE', 100, now(), now(), now() FROM "user", generate_series(1, 5)"#;
+
 /// Also tells the planner which pages an index alone can answer for, as PostgreSQL itself does some time after a change.
 const STATISTICS: &str = "VACUUM (ANALYZE)";
 
@@ -84,6 +91,7 @@ impl Observer {
         let fixture = Fixture::planted(Backend::Postgres, PLAN).await;
         fixture.database.sql(SESSIONS).await;
         fixture.database.sql(COUNTERS).await;
+        fixture.database.sql(TOLD).await;
         fixture.database.sql(STATISTICS).await;
         let explaining = fixture.database.connect().await;
         Self { fixture, explaining, scans: Vec::new() }
@@ -190,6 +198,9 @@ async fn what_an_index_can_lead_to_is_never_searched_for_in_a_whole_table() {
             observer.turn(who, parent.map(String::as_str), "tags", &order).await;
         }
     }
+    for field in ["notifications", "exports"] {
+        observer.turn(user, Some(&of_viewer), field, "").await;
+    }
     for order in orders(&["CREATED_AT"]) {
         for field in ["todos", "tags"] {
             observer.turn(admin, None, field, &order).await;
@@ -214,6 +225,12 @@ async fn what_an_index_can_lead_to_is_never_searched_for_in_a_whole_table() {
     }
     let tags = "{ tags(filter: { text: \"o\" }, first: 5) { totalCount nodes { id } } }";
     observer.ask(user, tags, json!({})).await;
+
+    for filter in ["unread: true", "unread: false"] {
+        let list =
+            format!("notifications(filter: {{ {filter} }}, first: 5) {{ totalCount nodes {{ id todo {{ id }} }} }}");
+        observer.ask(user, &format!("{{ viewer {{ unreadNotificationCount {list} }} }}"), json!({})).await;
+    }
 
     // What lies around the rows of a list: each kind of list and count, of many at once.
     for query in [

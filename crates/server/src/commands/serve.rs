@@ -1,5 +1,6 @@
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::DatabaseConnection;
@@ -126,12 +127,13 @@ async fn start(configuration: &Configuration) -> Result<Running, Error> {
         session_lifetime: configuration.http.session_lifetime,
         counts_cost: limiter.limits_cost(),
         views: Views::new(counter.clone(), secret),
+        wake: Arc::new(jobs::Pushing::start(queue.clone())),
     });
     let interval = configuration.http.health_interval;
     let readiness = Readiness::watch(database.clone(), tracking, cache.clone(), interval);
 
     let worker = match configuration.jobs.jobs {
-        Where::Inside => Some(jobs::start(&queue, configuration)?),
+        Where::Inside => Some(jobs::start(&queue, &database, configuration)?),
         Where::Off => None,
     };
     let listener = socket.listen(BACKLOG).map_err(cannot_listen)?;

@@ -18,7 +18,7 @@ pub(crate) async fn worker(configuration: &Configuration) -> Result<(), Error> {
     if !database::pending(&database).await?.is_empty() {
         return Err(Error::Unmigrated);
     }
-    let worker = jobs::start(&queue, configuration)?;
+    let worker = jobs::start(&queue, &database, configuration)?;
     tracing::info!("running background jobs");
     jobs::work(worker, signals, configuration.http.shutdown_grace).await;
     jobs::report(&queue);

@@ -73,13 +73,13 @@ struct Received<'a> {
 
 /// How long a request may take.
 #[derive(Clone, Copy)]
-struct Deadline {
+pub(super) struct Deadline {
     begun: Instant,
     limit: Duration,
 }
 
 impl Deadline {
-    async fn hold<T>(self, work: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
+    pub(super) async fn hold<T>(self, work: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
         let end = self.begun.checked_add(self.limit).ok_or_else(Refusal::failed)?;
         timeout_at(end.into(), work).await.unwrap_or_else(|_| Err(Refusal::timed_out(self.limit)))
     }
@@ -87,7 +87,7 @@ impl Deadline {
 
 impl Service {
     /// Lets `work` be done until the deadline, if there is capacity.
-    async fn bounded<W>(&self, work: impl FnOnce(Deadline) -> W) -> Response
+    pub(super) async fn bounded<W>(&self, work: impl FnOnce(Deadline) -> W) -> Response
     where
         W: Future<Output = Result<Response, Refusal>>,
     {

@@ -74,6 +74,21 @@ impl Refusal {
         Self { told: Told::Limit(exceeded), ..Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", message) }
     }
 
+    /// There is no such export for whoever asks.
+    pub(super) fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", "there is no such export")
+    }
+
+    /// The export has no file yet, or will never have one.
+    pub(super) fn unfinished() -> Self {
+        Self::new(StatusCode::CONFLICT, "CONFLICT", "this export is not done")
+    }
+
+    /// The file of the export is not kept any more.
+    pub(super) fn expired() -> Self {
+        Self::new(StatusCode::GONE, "NOT_FOUND", "this export has expired; ask for a new one")
+    }
+
     /// The server is at fault. Why is in the log.
     pub(super) fn failed() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "the server failed; its log says more")

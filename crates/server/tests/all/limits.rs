@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use crate::fixture::{on_sqlite, seeded, sign_in, start, wait_for_blocked};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
-const TODOS: &str = r#"{"query": "{ viewer { todos { totalCount } } }"}"#;
+const TAGS: &str = r#"{"query": "{ viewer { tags { totalCount } } }"}"#;
 
 #[tokio::test]
 async fn a_large_body_is_refused() {
@@ -63,10 +63,10 @@ async fn a_request_that_takes_too_long_is_ended() {
     let token = sign_in(&server, 2).await;
     let connection = database.connect().await;
     let lock = connection.begin().await.unwrap();
-    lock.execute_unprepared("LOCK TABLE todo IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    lock.execute_unprepared("LOCK TABLE tag IN ACCESS EXCLUSIVE MODE").await.unwrap();
 
     let bearer = format!("Bearer {token}");
-    let response = server.post_raw(&[JSON, ("authorization", &bearer)], TODOS).await;
+    let response = server.post_raw(&[JSON, ("authorization", &bearer)], TAGS).await;
     assert_eq!(response.status(), StatusCode::GATEWAY_TIMEOUT);
     let answer: Value = response.json().await.unwrap();
     assert_eq!(code(&answer), "TIMEOUT");
@@ -81,14 +81,14 @@ async fn more_requests_than_the_server_takes_are_turned_away() {
     let token = sign_in(&server, 2).await;
     let connection = database.connect().await;
     let lock = connection.begin().await.unwrap();
-    lock.execute_unprepared("LOCK TABLE todo IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    lock.execute_unprepared("LOCK TABLE tag IN ACCESS EXCLUSIVE MODE").await.unwrap();
 
     let bearer = format!("Bearer {token}");
     let headers = [JSON, ("authorization", bearer.as_str())];
-    let first = server.post_raw(&headers, TODOS);
+    let first = server.post_raw(&headers, TAGS);
     let second = async {
         wait_for_blocked(&connection, 1).await;
-        let response = server.post_raw(&[JSON], TODOS).await;
+        let response = server.post_raw(&[JSON], TAGS).await;
         let health = server.client().get(format!("{}/health/ready", server.url())).send().await.unwrap();
         lock.rollback().await.unwrap();
         (response, health)
@@ -98,7 +98,8 @@ async fn more_requests_than_the_server_takes_are_turned_away() {
     assert_eq!(second.headers()["retry-after"], "1");
     assert_eq!(code(&second.json().await.unwrap()), "UNAVAILABLE");
     assert_eq!(health.status(), StatusCode::OK, "health is not limited");
-    assert_eq!(first.json::<Value>().await.unwrap()["data"]["viewer"]["todos"]["totalCount"], 3);
+    let first: Value = first.json().await.unwrap();
+    assert!(first["data"]["viewer"]["tags"]["totalCount"].is_u64(), "{first}");
 }
 
 #[tokio::test]

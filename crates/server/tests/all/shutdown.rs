@@ -6,6 +6,9 @@ use tokio::net::TcpStream;
 
 use crate::fixture::{eventually, seeded, sign_in, start, wait_for_blocked};
 
+/// Of a table that no job looks at, so that only requests wait.
+const LOCK: &str = "LOCK TABLE tag IN ACCESS EXCLUSIVE MODE";
+
 #[tokio::test]
 async fn what_is_under_way_is_finished() {
     let database = seeded(Backend::Postgres).await;
@@ -13,9 +16,9 @@ async fn what_is_under_way_is_finished() {
     let token = sign_in(&server, 2).await;
     let connection = database.connect().await;
     let lock = connection.begin().await.unwrap();
-    lock.execute_unprepared("LOCK TABLE todo IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    lock.execute_unprepared(LOCK).await.unwrap();
 
-    let mutation = r#"mutation { createTodo(input: { text: "the last one" }) { todo { text } } }"#;
+    let mutation = r#"mutation { createTag(input: { name: "the last one" }) { tag { name } } }"#;
     let request = server.client().post(format!("{}/graphql", server.url()));
     let request = tokio::spawn(request.bearer_auth(token).json(&json!({ "query": mutation })).send());
     wait_for_blocked(&connection, 1).await;
@@ -30,7 +33,7 @@ async fn what_is_under_way_is_finished() {
     let response = request.await.unwrap().unwrap();
     assert_eq!(response.status(), StatusCode::OK);
     let answer: Value = response.json().await.unwrap();
-    assert_eq!(answer["data"]["createTodo"]["todo"]["text"], "the last one", "{answer}");
+    assert_eq!(answer["data"]["createTag"]["tag"]["name"], "the last one", "{answer}");
     assert!(log.trim_end().ends_with("stopped"), "{log}");
 }
 
@@ -41,10 +44,10 @@ async fn what_takes_longer_than_the_grace_is_cut_off() {
     let token = sign_in(&server, 2).await;
     let connection = database.connect().await;
     let lock = connection.begin().await.unwrap();
-    lock.execute_unprepared("LOCK TABLE todo IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    lock.execute_unprepared(LOCK).await.unwrap();
 
     let request = server.client().post(format!("{}/graphql", server.url())).bearer_auth(token);
-    let request = tokio::spawn(request.json(&json!({ "query": "{ viewer { todos { totalCount } } }" })).send());
+    let request = tokio::spawn(request.json(&json!({ "query": "{ viewer { tags { totalCount } } }" })).send());
     wait_for_blocked(&connection, 1).await;
     let (code, log) = server.terminate().await;
     assert_eq!(code, 0, "{log}");

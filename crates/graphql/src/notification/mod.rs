@@ -1,0 +1,10 @@
+//! Notifications.
+
+mod input;
+mod kind;
+mod mutation;
+mod object;
+
+pub(crate) use input::{NotificationFilter, select};
+pub(crate) use mutation::NotificationMutation;
+pub(crate) use object::Notification;
