@@ -250,7 +250,8 @@ impl Setup {
             variables.push(("TIDEWATER_CACHE_MEMORY", "1B".to_owned()));
         }
         if self.cache == Cache::None {
-            let entities = ["user", "profile", "session", "todo", "note", "tag", "todo_tag", "note_tag"];
+            let entities =
+                ["user", "profile", "session", "session_activity", "todo", "note", "tag", "todo_tag", "note_tag"];
             variables.push(("TIDEWATER_CACHE_POLICY", entities.map(|entity| format!("{entity}:off")).join(";")));
         } else if !self.staleness.is_zero() {
             let bound = format!("{}ms", self.staleness.as_millis());

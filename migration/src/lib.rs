@@ -9,6 +9,7 @@ mod m20261123_000002_create_todos;
 mod m20261123_000003_create_notes;
 mod m20261123_000004_create_tags;
 mod m20261126_000005_index_notes;
+mod m20261126_000006_follow_sessions;
 mod m20261126_000008_create_counters;
 mod m20261126_000009_create_notifications;
 mod m20261126_000010_create_exports;
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000003_create_notes::Migration),
             Box::new(m20261123_000004_create_tags::Migration),
             Box::new(m20261126_000005_index_notes::Migration),
+            Box::new(m20261126_000006_follow_sessions::Migration),
             Box::new(m20261126_000008_create_counters::Migration),
             Box::new(m20261126_000009_create_notifications::Migration),
             Box::new(m20261126_000010_create_exports::Migration),

@@ -1,7 +1,10 @@
 use sea_orm::EntityTrait;
 use tidewater_changelog::Tracking;
 
-use crate::{export, note, note_like, note_tag, note_views, notification, profile, session, tag, todo, todo_tag, user};
+use crate::{
+    export, note, note_like, note_tag, note_views, notification, profile, session, session_activity, tag, todo,
+    todo_tag, user,
+};
 
 /// An entity whose changes the change log records.
 pub trait Tracked: EntityTrait {
@@ -15,6 +18,7 @@ pub fn tracking() -> Vec<Tracking> {
         user::Entity::TRACKING,
         profile::Entity::TRACKING,
         session::Entity::TRACKING,
+        session_activity::Entity::TRACKING,
         todo::Entity::TRACKING,
         note::Entity::TRACKING,
         tag::Entity::TRACKING,

@@ -2,101 +2,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::{Request, Response, ServerError, ValidationMode};
-use chrono::{DateTime, Utc};
-use sea_orm::DatabaseConnection;
-use tidewater_cache::{Acceptance, Cache, Derived, HistoryMark, Policy, Provenance};
-use tidewater_changelog::Tracking;
+use parking_lot::Mutex;
+use tidewater_cache::{Acceptance, Cache, Derived, HistoryMark, Provenance};
 use tidewater_entity::selection::Selection;
 use tidewater_entity::{Tracked, now, session, user};
 use tidewater_limit::{Allowance, Exceeded, Network};
 use uuid::Uuid;
 
-use crate::account::{Passwords, token};
+use crate::account::{Activity, Passwords, token};
 use crate::completion::Completion;
 use crate::document::{Document, Documents};
-use crate::response::{Answer, Kept, ResponseKey};
+use crate::response::{Answer, Held, Kept, ResponseKey};
 use crate::schema::{Schema, build_schema};
-use crate::scope::{Scope, SessionChange, Viewer};
+use crate::scope::{Scope, SessionChange, Sessions, Viewer};
+use crate::settings::{ApiSettings, Responses};
 use crate::spending::{CostCount, Spending};
-use crate::store::{Item, Policies, Reader, Store};
-use crate::wake::{LeaveToSweep, Wake};
-use crate::{Error, Exclusions, Views, freshness};
+use crate::store::{Reader, Store};
+use crate::{Error, freshness};
 
-/// What an [`Api`] is made of.
-#[derive(Clone, Debug)]
-pub struct ApiSettings {
-    /// The database.
-    pub database: DatabaseConnection,
-    /// The cache over its change log.
-    pub cache: Cache,
-    /// What the change log records.
-    pub tracking: Vec<Tracking>,
-    /// How long and how fresh what is kept of each entity is.
-    pub policies: Policies,
-    /// What a query may cost.
-    pub limits: Limits,
-    /// What is kept of whole responses.
-    pub responses: Responses,
-    /// How long a session is good for after signing in.
-    pub session_lifetime: Duration,
-    /// Whether what operations cost is counted by the allowances of their callers. Costs some time for each field.
-    pub counts_cost: bool,
-    /// What counts who sees what.
-    pub views: Views,
-    /// Who is told of jobs that come to be.
-    pub wake: Arc<dyn Wake>,
-}
-
-impl ApiSettings {
-    /// The defaults, for all entities: sessions are good for 30 days, views are counted in this process, and jobs are left to the
-    /// sweep.
-    pub fn new(database: DatabaseConnection, cache: Cache) -> Self {
-        Self {
-            database,
-            cache,
-            tracking: tidewater_entity::tracking(),
-            policies: Policies::default(),
-            limits: Limits::default(),
-            responses: Responses::default(),
-            session_lifetime: Duration::from_secs(30 * 24 * 60 * 60),
-            counts_cost: false,
-            views: Views::default(),
-            wake: Arc::new(LeaveToSweep),
-        }
-    }
-}
-
-/// What a query may cost at most; beyond, it is refused before anything is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// How deeply fields may be nested.
-    pub depth: usize,
-    /// How many fields may be answered, counting each as often as the page sizes allow.
-    pub complexity: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { depth: 16, complexity: 20_000 }
-    }
-}
-
-/// What is kept of whole responses.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Responses {
-    /// The bound of their memory in bytes; zero keeps none.
-    pub memory_bytes: u64,
-    /// How long one is kept at most. No longer than the first of its parts, in any case.
-    pub ttl: Duration,
-    /// Those that are never kept.
-    pub exclusions: Exclusions,
-}
-
-impl Default for Responses {
-    fn default() -> Self {
-        Self { memory_bytes: 64 << 20, ttl: Policy::list().ttl, exclusions: Exclusions::default() }
-    }
-}
+/// How much is kept of what a caller calls itself, in characters.
+const MAX_DEVICE: usize = 200;
 
 /// The API over one database. Cheap to clone.
 #[derive(Clone)]
@@ -112,6 +37,7 @@ struct Inner {
     store: Arc<Store>,
     responses: Option<Derived<Kept>>,
     session_lifetime: Duration,
+    activity: Activity,
 }
 
 /// Who makes a request, and which answers they accept.
@@ -123,6 +49,8 @@ pub struct Caller {
     pub acceptance: Acceptance,
     /// What the answer must not be older than.
     pub mark: Option<HistoryMark>,
+    /// What they call their device or program, in 1 to 200 characters. A session that they begin is known by it.
+    pub device: Option<String>,
     /// How much they may do. That the request itself is one is counted by whoever calls this; what it costs and attempts is counted
     /// here.
     pub allowance: Allowance,
@@ -165,20 +93,28 @@ pub struct Arrival {
     verifies: bool,
 }
 
+impl Arrival {
+    /// The caller calls itself so; what is longer than 200 characters is cut. Only what is executed needs to know.
+    pub fn is_from(&mut self, device: &str) {
+        let device: String = device.chars().take(MAX_DEVICE).collect();
+        self.caller.device = Some(device).filter(|device| !device.is_empty());
+    }
+}
+
 /// What came of executing a request.
 struct Ran {
     response: Response,
     session: SessionChange,
-    session_ends: Option<DateTime<Utc>>,
+    held: Option<Held>,
     identity: Identity,
     exceeded: Option<Exceeded>,
 }
 
 impl Api {
-    /// Ready to execute: the cache has been started, so nothing else is waited for.
+    /// Ready to execute: the cache has been started, so nothing else is waited for. Must be called within a runtime.
     pub fn start(settings: ApiSettings) -> Self {
-        let ApiSettings { database, cache, tracking, mut policies, .. } = settings;
-        let ApiSettings { limits, responses, session_lifetime, counts_cost, views, wake, .. } = settings;
+        let ApiSettings { database, cache, tracking, mut policies, limits, responses, counts_cost, .. } = settings;
+        let ApiSettings { session_lifetime, session_idle_timeout, views, wake, .. } = settings;
         // Who asks and what they may is not answered from before, unless that is asked for by name.
         for table in [session::Entity::TRACKING.table, user::Entity::TRACKING.table] {
             policies.overrides.entry(table.to_owned()).or_default().max_staleness.get_or_insert(Duration::ZERO);
@@ -203,6 +139,7 @@ impl Api {
             trusting,
             completion,
             documents: Documents::new(limits.complexity, exclusions),
+            activity: Activity::follow(database.clone(), session_idle_timeout),
             store: Store::new(database, cache, tracking, policies),
             responses: kept,
             session_lifetime,
@@ -225,8 +162,13 @@ impl Api {
         }
         let Arrival { request, caller, .. } = arrival;
         let kept = responses.get(request, key.bytes(), caller.acceptance).await?;
-        if !kept.is_good() {
-            return None;
+        if let Some(Held { expires_at, seen }) = &kept.held {
+            let now = now();
+            // Other servers may have seen a session that looks idle here.
+            if *expires_at <= now || !self.0.activity.is_alive(seen, now) {
+                return None;
+            }
+            self.0.activity.used(seen, now);
         }
         Some(answer(request, &kept, SessionChange::None, None).await)
     }
@@ -293,7 +235,7 @@ impl Api {
             Err(error) => Ran {
                 response: refusal(error),
                 session: SessionChange::None,
-                session_ends: None,
+                held: None,
                 identity: Identity::Unknown,
                 exceeded: None,
             },
@@ -314,30 +256,31 @@ impl Api {
     }
 
     async fn run(&self, reader: &Reader, caller: &Caller, request: Request, document: Option<&Document>) -> Ran {
-        let session = Arc::default();
-        let (mut session_ends, mut identity) = (None, Identity::Unknown);
+        let change: Arc<Mutex<SessionChange>> = Arc::default();
+        let (mut held, mut identity) = (None, Identity::Unknown);
         let spending = Spending::new(caller.allowance.clone());
         let mut response = match self.admit(reader, &request, caller).await {
             Ok(admitted) => {
-                let viewer = admitted.map(|(viewer, end)| {
-                    session_ends = Some(end);
+                let viewer = admitted.map(|(viewer, session)| {
+                    held = Some(session);
                     viewer
                 });
                 identity = viewer.map_or(Identity::Nobody, |viewer| Identity::Viewer(viewer.user));
-                let (session, lifetime) = (Arc::clone(&session), self.0.session_lifetime);
-                let scope = Scope::with_session(reader.clone(), viewer, lifetime, session, spending.clone());
+                let (lifetime, device) = (self.0.session_lifetime, caller.device.clone());
+                let sessions = Sessions { lifetime, device, change: Arc::clone(&change) };
+                let scope = Scope::with_sessions(reader.clone(), viewer, sessions, spending.clone());
                 self.resolve(request.data(scope.of_client_at(caller.network)), document).await
             }
             Err(error) => refusal(error),
         };
         response.errors.iter_mut().for_each(blame_the_document);
-        let session = std::mem::take(&mut *session.lock());
+        let session = std::mem::take(&mut *change.lock());
         let exceeded = spending.exceeded();
         if exceeded.is_some() {
             // Others who send the same bytes without a credential may have an allowance of their own.
             reader.request().rests_on_the_unknown();
         }
-        Ran { response, session, session_ends, identity, exceeded }
+        Ran { response, session, held, identity, exceeded }
     }
 
     async fn resolve(&self, request: Request, document: Option<&Document>) -> Response {
@@ -357,18 +300,37 @@ impl Api {
         reader: &Reader,
         request: &Request,
         caller: &Caller,
-    ) -> Result<Option<(Viewer, DateTime<Utc>)>, Error> {
+    ) -> Result<Option<(Viewer, Held)>, Error> {
         if let Some(mark) = freshness::required(request)? {
             reader.request().require(mark);
             // The next request with this text might be compared with a mark of another history.
             reader.request().rests_on_the_unknown();
         }
         let viewer = match &caller.credential {
-            Some(token) => viewer(reader, token).await?,
+            Some(token) => self.viewer(reader, token).await?,
             None => None,
         };
         reader.request().accept(caller.acceptance);
         Ok(viewer)
+    }
+
+    /// The holder of `token`, if its session is good: it has neither expired nor been unused for too long, and its user has the role
+    /// that it was begun with.
+    pub(crate) async fn viewer(&self, reader: &Reader, token: &str) -> Result<Option<(Viewer, Held)>, Error> {
+        let sessions = Selection::each::<session::Entity>(session::Column::TokenHash, token::hash(token));
+        let now = now();
+        let session = reader.first::<session::Entity>(&sessions).await?.filter(|session| session.expires_at > now);
+        let Some(session) = session else { return Ok(None) };
+        let user = reader.item::<user::Entity>(session.user_id).await?.filter(|user| user.role == session.role);
+        let Some(user) = user else { return Ok(None) };
+        let Some(seen) = self.0.activity.alive(&self.0.store, &session, now).await? else {
+            // Another server may be recording that it was used in time.
+            reader.request().rests_on_the_unknown();
+            return Ok(None);
+        };
+        self.0.activity.used(&seen, now);
+        let viewer = Viewer { user: user.id, role: user.role, session: session.id };
+        Ok(Some((viewer, Held { expires_at: session.expires_at, seen })))
     }
 }
 
@@ -379,7 +341,7 @@ impl std::fmt::Debug for Api {
 }
 
 fn kept(ran: &Ran) -> Kept {
-    Kept::new(&ran.response, ran.session_ends, ran.identity)
+    Kept::new(&ran.response, ran.held.clone(), ran.identity)
 }
 
 async fn answer(
@@ -403,14 +365,4 @@ fn blame_the_document(error: &mut ServerError) {
     if extensions.get("code").is_none() {
         extensions.set("code", Error::bad_user_input("query", "").code());
     }
-}
-
-/// Whom `token` shows, and until when.
-pub(crate) async fn viewer(reader: &Reader, token: &str) -> Result<Option<(Viewer, DateTime<Utc>)>, Error> {
-    let sessions = Selection::each::<session::Entity>(session::Column::TokenHash, token::hash(token));
-    let session = reader.first::<session::Entity>(&sessions).await?.filter(|session| session.expires_at > now());
-    let Some(session) = session else { return Ok(None) };
-    let user = reader.item::<user::Entity>(session.user_id).await?;
-    let viewer = |user: Item<user::Model>| Viewer { user: user.id, role: user.role, session: session.id };
-    Ok(user.map(|user| (viewer(user), session.expires_at)))
 }

@@ -1,6 +1,7 @@
 use async_graphql::{Context, ID, Interface, Object};
 use tidewater_entity::user;
 
+use crate::account::Session;
 use crate::export::Export;
 use crate::note::Note;
 use crate::notification::Notification;
@@ -27,6 +28,8 @@ pub(crate) enum Node {
     Notification(Notification),
     /// An export.
     Export(Export),
+    /// A session.
+    Session(Session),
 }
 
 /// Reading any object by its id.
@@ -58,6 +61,7 @@ impl Node {
             Tag::PREFIX => Tag::visible(context, key).await?.map(Self::Tag),
             Notification::PREFIX => Notification::visible(context, key).await?.map(Self::Notification),
             Export::PREFIX => Export::visible(context, key).await?.map(Self::Export),
+            Session::PREFIX => Session::visible(context, key).await?.map(Self::Session),
             _ => None,
         })
     }

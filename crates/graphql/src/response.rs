@@ -1,14 +1,15 @@
 //! Whole responses, as bytes: what is kept of them, and under which keys.
 
+use std::sync::Arc;
+
 use async_graphql::Response;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use tidewater_cache::{HistoryMark, Provenance, Sharing};
-use tidewater_entity::now;
 use tidewater_limit::Exceeded;
 
-use crate::account::token;
+use crate::account::{Seen, token};
 use crate::{Error, Identity, SessionChange, freshness};
 
 /// What tells a request from every other one that may have another answer: the bytes that it was sent as, and who sent them.
@@ -45,10 +46,19 @@ impl ResponseKey {
 pub(crate) struct Kept {
     /// `{"data":…` and, if there are any, `,"errors":[…]`; what is missing is the end.
     head: Bytes,
-    /// When the session ends of whoever asked.
-    session_ends: Option<DateTime<Utc>>,
+    /// The session of whoever asked.
+    pub(crate) held: Option<Held>,
     identity: Identity,
     has_errors: bool,
+}
+
+/// A session that a response was made in.
+#[derive(Clone, Debug)]
+pub(crate) struct Held {
+    /// From when on it is not accepted, however much it is used.
+    pub(crate) expires_at: DateTime<Utc>,
+    /// When it was last used.
+    pub(crate) seen: Arc<Seen>,
 }
 
 #[derive(Serialize)]
@@ -59,19 +69,14 @@ struct Head<'a> {
 }
 
 impl Kept {
-    pub(crate) fn new(response: &Response, session_ends: Option<DateTime<Utc>>, identity: Identity) -> Self {
+    pub(crate) fn new(response: &Response, held: Option<Held>, identity: Identity) -> Self {
         let Response { data, errors, .. } = response;
         let mut head = serde_json::to_vec(&Head { data, errors }).unwrap_or_else(|cause| {
             Error::internal(cause);
             br#"{"data":null,"errors":[{"message":"internal error","extensions":{"code":"INTERNAL"}}]}"#.to_vec()
         });
         head.pop();
-        Self { head: Bytes::from(head), session_ends, identity, has_errors: !errors.is_empty() }
-    }
-
-    /// Whether whoever asked may still be told this.
-    pub(crate) fn is_good(&self) -> bool {
-        self.session_ends.is_none_or(|end| end > now())
+        Self { head: Bytes::from(head), held, identity, has_errors: !errors.is_empty() }
     }
 
     /// Whether clients cannot tell them apart.

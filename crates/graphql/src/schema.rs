@@ -3,7 +3,7 @@ use std::sync::Arc;
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, SchemaBuilder};
 use chrono::{DateTime, Utc};
 
-use crate::account::{AccountMutation, Passwords};
+use crate::account::{AccountMutation, Passwords, SessionMutation};
 use crate::export::ExportMutation;
 use crate::node::NodeQuery;
 use crate::note::{NoteLikeMutation, NoteMutation, NoteQuery, NoteViewMutation};
@@ -22,6 +22,7 @@ pub(crate) struct Query(UserQuery, NodeQuery, TodoQuery, NoteQuery, TagQuery);
 #[derive(Default, MergedObject)]
 pub(crate) struct Mutation(
     AccountMutation,
+    SessionMutation,
     UserMutation,
     TodoMutation,
     NoteMutation,

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use async_graphql::Context;
 use parking_lot::Mutex;
-use tidewater_entity::Role;
+use sea_orm::DatabaseTransaction;
+use tidewater_entity::{Role, user};
 use tidewater_limit::Network;
 use uuid::Uuid;
 
 use crate::Error;
+use crate::account::session::{self, Started};
 use crate::spending::Spending;
 use crate::store::Reader;
 
@@ -17,13 +19,22 @@ pub struct Scope {
     /// Reads for this request.
     pub reader: Reader,
     viewer: Mutex<Option<Viewer>>,
-    /// How long a session is good for.
-    pub(crate) session_lifetime: Duration,
-    session: Arc<Mutex<SessionChange>>,
+    sessions: Sessions,
     /// What the caller may do, as far as that is limited.
     pub(crate) spending: Spending,
     /// Where the caller is, if that is known.
     pub(crate) network: Option<Network>,
+}
+
+/// What the sessions are like that a request begins, and what it did to its caller's.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sessions {
+    /// How long they are good for.
+    pub(crate) lifetime: Duration,
+    /// What the caller calls itself.
+    pub(crate) device: Option<String>,
+    /// What the request did.
+    pub(crate) change: Arc<Mutex<SessionChange>>,
 }
 
 /// Who asks.
@@ -79,18 +90,17 @@ impl Viewer {
 impl Scope {
     /// For a request that nobody can sign in or out by.
     pub fn new(reader: Reader, viewer: Option<Viewer>) -> Self {
-        Self::with_session(reader, viewer, Duration::ZERO, Arc::default(), Spending::default())
+        Self::with_sessions(reader, viewer, Sessions::default(), Spending::default())
     }
 
-    /// For a request that tells by `session` what it did to its caller's session, and by `spending` which limit it exceeded.
-    pub(crate) fn with_session(
+    /// For a request that tells by `sessions` what it did to its caller's session, and by `spending` which limit it exceeded.
+    pub(crate) fn with_sessions(
         reader: Reader,
         viewer: Option<Viewer>,
-        session_lifetime: Duration,
-        session: Arc<Mutex<SessionChange>>,
+        sessions: Sessions,
         spending: Spending,
     ) -> Self {
-        Self { reader, viewer: Mutex::new(viewer), session_lifetime, session, spending, network: None }
+        Self { reader, viewer: Mutex::new(viewer), sessions, spending, network: None }
     }
 
     /// The same, for a caller who is at that address.
@@ -103,16 +113,28 @@ impl Scope {
         *self.viewer.lock()
     }
 
-    /// The rest of the request is `viewer`'s, who holds `token`.
-    pub(crate) fn begin_session(&self, viewer: Viewer, token: String) {
-        *self.viewer.lock() = Some(viewer);
-        *self.session.lock() = SessionChange::Start { token, lifetime: self.session_lifetime };
+    /// Begins a session of `user`, which is in force once the transaction is committed and [`begin_session`](Self::begin_session)
+    /// told of it.
+    pub(crate) async fn start_session(
+        &self,
+        transaction: &DatabaseTransaction,
+        user: &user::Model,
+    ) -> Result<Started, Error> {
+        session::start(transaction, user, self.sessions.device.clone(), self.sessions.lifetime).await
+    }
+
+    /// The rest of the request is `user`'s, in the session that was started. Returns what its holder shows.
+    pub(crate) fn begin_session(&self, user: &user::Model, Started { session, token }: Started) -> String {
+        let token = token.text();
+        *self.viewer.lock() = Some(Viewer { user: user.id, role: user.role, session });
+        *self.sessions.change.lock() = SessionChange::Start { token: token.clone(), lifetime: self.sessions.lifetime };
+        token
     }
 
     /// The rest of the request is nobody's.
     pub(crate) fn end_session(&self) {
         *self.viewer.lock() = None;
-        *self.session.lock() = SessionChange::End;
+        *self.sessions.change.lock() = SessionChange::End;
     }
 
     /// Who asks, where somebody must be signed in.

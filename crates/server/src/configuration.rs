@@ -73,6 +73,7 @@ impl Configuration {
     pub(crate) fn validate(&self) -> Result<(), Error> {
         self.redis.url().map_err(Error::Configuration)?;
         self.cache.validate().map_err(Error::Configuration)?;
+        self.http.validate().map_err(Error::Configuration)?;
         self.rates.validate(self.limits.max_complexity).map_err(Error::Configuration)
     }
 }

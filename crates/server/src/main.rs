@@ -1,6 +1,7 @@
 //! The program `tidewater`: serves the GraphQL API, and keeps its database.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+mod chores;
 mod cli;
 mod commands;
 mod configuration;
@@ -10,7 +11,6 @@ mod error;
 mod http;
 mod jobs;
 mod output;
-mod pruning;
 mod readiness;
 mod shutdown;
 mod telemetry;

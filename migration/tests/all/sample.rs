@@ -6,10 +6,11 @@ use tidewater_testkit::TestDatabase;
 const TIME: &str = "'2026-01-02 03:04:05+00:00'";
 
 /// The tables of [`populate`].
-pub(crate) const TABLES: [&str; 14] = [
+pub(crate) const TABLES: [&str; 15] = [
     "user",
     "profile",
     "session",
+    "session_activity",
     "todo",
     "note",
     "tag",
@@ -45,7 +46,7 @@ pub(crate) fn tag(connection: &DatabaseConnection, number: u8, owner: u8, name: 
 /// An `INSERT` of a session with that id, owner and digit of its token's hash.
 pub(crate) fn session(connection: &DatabaseConnection, number: u8, owner: u8, digit: char) -> String {
     let (id, owner, hash) = (id(connection, number), id(connection, owner), digit.to_string().repeat(64));
-    format!("INSERT INTO session VALUES ({id}, {owner}, '{hash}', {TIME}, {TIME})")
+    format!("INSERT INTO session VALUES ({id}, {owner}, '{hash}', {TIME}, {TIME}, 'USER', 'curl')")
 }
 
 /// An `INSERT` of a todo with that id and owner.
@@ -67,12 +68,13 @@ pub(crate) fn export(connection: &DatabaseConnection, number: u8, owner: u8) -> 
 pub(crate) async fn populate(database: &TestDatabase) -> DatabaseConnection {
     let connection = database.connect().await;
     migrate_up(&connection, &tracking(), None).await.unwrap();
-    let [one, three, four, five, six, seven] = [1, 3, 4, 5, 6, 7].map(|number| id(&connection, number));
+    let [one, two, three, four, five, six, seven] = [1, 2, 3, 4, 5, 6, 7].map(|number| id(&connection, number));
     let one_byte = if connection.get_database_backend() == DbBackend::Sqlite { "x'01'" } else { "'\\x01'" };
     for statement in [
         user(&connection, 1, "ada@example.test"),
         format!("INSERT INTO profile VALUES ({one}, '', NULL, {TIME})"),
         session(&connection, 2, 1, 'a'),
+        format!("INSERT INTO session_activity VALUES ({two}, {TIME})"),
         todo(&connection, 3, 1),
         format!("INSERT INTO note VALUES ({four}, {one}, 'title', '', 'PRIVATE', {TIME}, {TIME})"),
         tag(&connection, 5, 1, "home"),

@@ -5,7 +5,7 @@ use sea_orm::{DatabaseConnection, EntityTrait, IntoActiveModel, QueryOrder};
 use serde::{Serialize, de::DeserializeOwned};
 use tidewater_entity::{
     PasswordHash, Priority, Role, Visibility, export, fingerprint, new_id, normalised_email, note, note_like, note_tag,
-    note_view_day, note_views, notification, now, profile, session, tag, todo, todo_tag, user,
+    note_view_day, note_views, notification, now, profile, session, session_activity, tag, todo, todo_tag, user,
 };
 
 use crate::on_both_databases;
@@ -28,6 +28,7 @@ on_both_databases! {
         assert_only::<user::Entity>(connection, &rows.user).await;
         assert_only::<profile::Entity>(connection, &rows.profile).await;
         assert_only::<session::Entity>(connection, &rows.session).await;
+        assert_only::<session_activity::Entity>(connection, &rows.session_activity).await;
         assert_only::<todo::Entity>(connection, &rows.todo).await;
         assert_only::<note::Entity>(connection, &rows.note).await;
         assert_only::<tag::Entity>(connection, &rows.tag).await;
@@ -89,6 +90,7 @@ fn models_survive_a_format_that_does_not_describe_itself() {
     assert_survives(&rows.user);
     assert_survives(&rows.profile);
     assert_survives(&rows.session);
+    assert_survives(&rows.session_activity);
     assert_survives(&rows.todo);
     assert_survives(&rows.note);
     assert_survives(&rows.tag);
@@ -131,6 +133,7 @@ fn fingerprints_tell_entities_apart_and_stay() {
             fingerprint::<user::Entity>(),
             fingerprint::<profile::Entity>(),
             fingerprint::<session::Entity>(),
+            fingerprint::<session_activity::Entity>(),
             fingerprint::<todo::Entity>(),
             fingerprint::<note::Entity>(),
             fingerprint::<tag::Entity>(),

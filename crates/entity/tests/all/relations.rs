@@ -2,8 +2,8 @@ use std::slice::from_ref;
 
 use sea_orm::{EntityTrait, ModelTrait, RelationTrait, sea_query::ForeignKeyAction};
 use tidewater_entity::{
-    export, note, note_like, note_tag, note_view_day, note_views, notification, profile, session, tag, todo, todo_tag,
-    user,
+    export, note, note_like, note_tag, note_view_day, note_views, notification, profile, session, session_activity,
+    tag, todo, todo_tag, user,
 };
 
 use crate::on_both_databases;
@@ -34,6 +34,8 @@ on_both_databases! {
         assert_leads!(export, user);
         assert_leads!(profile, user);
         assert_leads!(session, user);
+        assert_leads!(session, session_activity);
+        assert_leads!(session_activity, session);
         assert_leads!(todo, user);
         assert_leads!(note, user);
         assert_leads!(tag, user);
@@ -62,7 +64,7 @@ on_both_databases! {
                 assert_eq!($entity::Entity::find().all(connection).await.unwrap(), from_ref(&others.$entity));
             )+};
         }
-        assert_left!(user profile session todo note tag todo_tag note_tag note_like note_views note_view_day notification export);
+        assert_left!(user profile session session_activity todo note tag todo_tag note_tag note_like note_views note_view_day notification export);
     }
 }
 
@@ -73,6 +75,7 @@ fn the_owned_go_with_their_owner() {
         session::Relation::User.def(),
         notification::Relation::User.def(),
         export::Relation::User.def(),
+        session_activity::Relation::Session.def(),
         todo::Relation::User.def(),
         note::Relation::User.def(),
         tag::Relation::User.def(),

@@ -1,7 +1,8 @@
 use sea_orm::{DatabaseConnection, EntityTrait, IntoActiveModel, ModelTrait, prelude::DateTimeUtc};
 use tidewater_entity::{
     ExportStatus, NotificationKind, PasswordHash, Priority, Role, Visibility, export, new_id, note, note_like,
-    note_tag, note_view_day, note_views, notification, now, profile, session, tag, todo, todo_tag, user,
+    note_tag, note_view_day, note_views, notification, now, profile, session, session_activity, tag, todo, todo_tag,
+    user,
 };
 
 /// One row of each entity, of one user.
@@ -9,6 +10,7 @@ pub(crate) struct Rows {
     pub(crate) user: user::Model,
     pub(crate) profile: profile::Model,
     pub(crate) session: session::Model,
+    pub(crate) session_activity: session_activity::Model,
     pub(crate) todo: todo::Model,
     pub(crate) note: note::Model,
     pub(crate) tag: tag::Model,
@@ -26,7 +28,8 @@ impl Rows {
     pub(crate) fn new() -> Self {
         let now = now();
         let user = user(now);
-        let (user_id, todo_id, note_id, tag_id) = (user.id, new_id(), new_id(), new_id());
+        let (user_id, session_id) = (user.id, new_id());
+        let (todo_id, note_id, tag_id) = (new_id(), new_id(), new_id());
         Self {
             profile: profile::Model {
                 user_id,
@@ -35,12 +38,15 @@ impl Rows {
                 updated_at: now,
             },
             session: session::Model {
-                id: new_id(),
+                id: session_id,
                 user_id,
                 token_hash: new_id().simple().to_string().repeat(2),
                 created_at: now,
                 expires_at: now,
+                role: Role::User,
+                device: Some("curl/8.5.0".to_owned()),
             },
+            session_activity: session_activity::Model { session_id, last_seen_at: now },
             todo: todo::Model {
                 id: todo_id,
                 user_id,
@@ -101,6 +107,7 @@ impl Rows {
         insert(connection, &self.user).await;
         insert(connection, &self.profile).await;
         insert(connection, &self.session).await;
+        insert(connection, &self.session_activity).await;
         insert(connection, &self.todo).await;
         insert(connection, &self.note).await;
         insert(connection, &self.tag).await;

@@ -6,7 +6,7 @@ use sea_orm::{
 };
 use tidewater_entity::{
     Tracked, export, export_chunk, note, note_like, note_tag, note_view_day, note_views, notification, profile,
-    session, tag, todo, todo_tag, tracking, user, view_batch, view_secret,
+    session, session_activity, tag, todo, todo_tag, tracking, user, view_batch, view_secret,
 };
 
 use crate::on_both_databases;
@@ -62,6 +62,7 @@ on_both_databases! {
         assert_agrees::<user::Entity>(&migrated.connection).await;
         assert_agrees::<profile::Entity>(&migrated.connection).await;
         assert_agrees::<session::Entity>(&migrated.connection).await;
+        assert_agrees::<session_activity::Entity>(&migrated.connection).await;
         assert_agrees::<todo::Entity>(&migrated.connection).await;
         assert_agrees::<note::Entity>(&migrated.connection).await;
         assert_agrees::<tag::Entity>(&migrated.connection).await;
@@ -83,6 +84,7 @@ fn every_entity_tracks_its_primary_and_foreign_keys_and_is_registered() {
     assert_tracks_its_keys::<user::Entity>();
     assert_tracks_its_keys::<profile::Entity>();
     assert_tracks_its_keys::<session::Entity>();
+    assert_tracks_its_keys::<session_activity::Entity>();
     assert_tracks_its_keys::<todo::Entity>();
     assert_tracks_its_keys::<note::Entity>();
     assert_tracks_its_keys::<tag::Entity>();
@@ -97,6 +99,7 @@ fn every_entity_tracks_its_primary_and_foreign_keys_and_is_registered() {
         "user",
         "profile",
         "session",
+        "session_activity",
         "todo",
         "note",
         "tag",

@@ -29,15 +29,15 @@ pub(super) fn email(text: &str) -> Result<String, Error> {
 /// A password that may be chosen. Any characters will do: length is what makes guessing hard.
 ///
 /// # Errors
-/// `BAD_USER_INPUT` for `password`.
-pub(super) fn password(text: String) -> Result<String, Error> {
+/// `BAD_USER_INPUT` for `field`.
+pub(super) fn password(field: &str, text: String) -> Result<String, Error> {
     match text.chars().count() {
         length if length < MIN_PASSWORD => Err(Error::bad_user_input(
-            "password",
+            field,
             format!("must have {MIN_PASSWORD} characters or more: shorter ones are soon guessed"),
         )),
         length if length > MAX_PASSWORD => Err(Error::bad_user_input(
-            "password",
+            field,
             format!("must not be longer than {MAX_PASSWORD} characters: more add work, not safety"),
         )),
         _ => Ok(text),

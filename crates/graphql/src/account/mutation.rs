@@ -1,12 +1,12 @@
 use async_graphql::{Context, InputObject, Object, SimpleObject};
-use sea_orm::{ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, SqlErr};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Set, SqlErr,
+};
 use tidewater_entity::{Role, new_id, now, user};
 use tidewater_limit::{Attempt, Purpose};
-use uuid::Uuid;
 
-use super::token::Token;
-use super::{Passwords, credentials, session};
-use crate::scope::{Scope, Viewer};
+use super::session::{self, Started};
+use super::{Passwords, credentials};
 use crate::user::{MAX_NAME, User};
 use crate::{Error, scope, validation};
 
@@ -15,6 +15,8 @@ const HASHING: usize = 1_000;
 
 /// The same whichever is wrong, so that nobody learns whose account exists.
 const WRONG_CREDENTIALS: Error = Error::Unauthenticated("wrong e-mail address or password");
+
+const WRONG_PASSWORD: Error = Error::Unauthenticated("wrong password");
 
 /// Signing up, in and out.
 #[derive(Default)]
@@ -42,6 +44,17 @@ pub(crate) struct SignInInput {
     password: String,
 }
 
+/// A new password for the viewer.
+#[derive(InputObject)]
+pub(crate) struct ChangePasswordInput {
+    /// The password as it is.
+    #[graphql(secret)]
+    current_password: String,
+    /// The password as it is to be; 8 to 256 characters of any kind.
+    #[graphql(secret)]
+    new_password: String,
+}
+
 /// An account was created, and its user is signed in.
 #[derive(SimpleObject)]
 pub(crate) struct SignUpPayload {
@@ -54,6 +67,15 @@ pub(crate) struct SignUpPayload {
 /// A user is signed in.
 #[derive(SimpleObject)]
 pub(crate) struct SignInPayload {
+    /// What later requests show to be the user's: a bearer token. It is a secret and shown only here.
+    token: String,
+    /// The user.
+    viewer: User,
+}
+
+/// The viewer has another password, and another session.
+#[derive(SimpleObject)]
+pub(crate) struct ChangePasswordPayload {
     /// What later requests show to be the user's: a bearer token. It is a secret and shown only here.
     token: String,
     /// The user.
@@ -75,15 +97,15 @@ impl AccountMutation {
         let scope = scope(context)?;
         let email = credentials::email(&input.email)?;
         let name = validation::text("name", MAX_NAME, input.name)?;
-        let password = credentials::password(input.password)?;
+        let password = credentials::password("password", input.password)?;
         let attempt = scope.spending.attempt(Purpose::SignUp, &email).await?;
         let signed_up = self::sign_up(context, email, name, password).await;
         settle(attempt, &signed_up).await;
         let (user, started) = signed_up?;
-        Ok(SignUpPayload { token: admit(scope, &user, started), viewer: User(user.into()) })
+        Ok(SignUpPayload { token: scope.begin_session(&user, started), viewer: User(user.into()) })
     }
 
-    /// Signs a user in. Other sessions of the user go on.
+    /// Signs a user in. If the request was made in a session of the same user, that one ends; others of the user go on.
     #[graphql(complexity = "HASHING + child_complexity")]
     async fn sign_in(&self, context: &Context<'_>, input: SignInInput) -> Result<SignInPayload, Error> {
         let scope = scope(context)?;
@@ -94,7 +116,28 @@ impl AccountMutation {
         let signed_in = self::sign_in(context, email.ok(), input.password).await;
         settle(attempt, &signed_in).await;
         let (user, started) = signed_in?;
-        Ok(SignInPayload { token: admit(scope, &user, started), viewer: User(user.into()) })
+        Ok(SignInPayload { token: scope.begin_session(&user, started), viewer: User(user.into()) })
+    }
+
+    /// Changes the viewer's password. All sessions of the user end, and a new one begins for this request. Counts as an attempt to
+    /// sign in.
+    #[graphql(complexity = "2 * HASHING + child_complexity")]
+    async fn change_password(
+        &self,
+        context: &Context<'_>,
+        input: ChangePasswordInput,
+    ) -> Result<ChangePasswordPayload, Error> {
+        let scope = scope(context)?;
+        let viewer = scope.signed_in()?;
+        let new_password = credentials::password("newPassword", input.new_password)?;
+        // Past the caches, which hold no password hash.
+        let user = user::Entity::find_by_id(viewer.user).one(scope.reader.source()).await?;
+        let user = user.ok_or(Error::NotFound("user"))?;
+        let attempt = scope.spending.attempt(Purpose::SignIn, &user.email).await?;
+        let changed = self::change_password(context, user, input.current_password, new_password).await;
+        settle(attempt, &changed).await;
+        let (user, started) = changed?;
+        Ok(ChangePasswordPayload { token: scope.begin_session(&user, started), viewer: User(user.into()) })
     }
 
     /// Ends the viewer's session. Other sessions of the user go on.
@@ -114,7 +157,7 @@ async fn sign_up(
     email: String,
     name: String,
     password: String,
-) -> Result<(user::Model, (Uuid, Token)), Error> {
+) -> Result<(user::Model, Started), Error> {
     let scope = scope(context)?;
     let password_hash = passwords(context)?.hash(password).await?;
     let created_at = now();
@@ -122,7 +165,7 @@ async fn sign_up(
         user::Model { id: new_id(), email, name, role: Role::User, password_hash, created_at, updated_at: created_at };
     let signed_up = scope.reader.write(async |transaction| {
         let user = user.into_active_model().insert(transaction).await.map_err(taken)?;
-        let started = session::start(transaction, user.id, scope.session_lifetime).await?;
+        let started = scope.start_session(transaction, &user).await?;
         Ok((user, started))
     });
     signed_up.await
@@ -133,7 +176,7 @@ async fn sign_in(
     context: &Context<'_>,
     email: Option<String>,
     password: String,
-) -> Result<(user::Model, (Uuid, Token)), Error> {
+) -> Result<(user::Model, Started), Error> {
     let scope = scope(context)?;
     let user = match email {
         Some(email) => {
@@ -152,10 +195,41 @@ async fn sign_in(
             .filter(user::Column::PasswordHash.eq(user.password_hash.clone()))
             .lock_shared();
         let user = unchanged.one(transaction).await?.ok_or(WRONG_CREDENTIALS)?;
-        let started = session::start(transaction, user.id, scope.session_lifetime).await?;
+        if let Some(before) = scope.viewer().filter(|viewer| viewer.user == user.id) {
+            session::end(transaction, before.session).await?;
+        }
+        let started = scope.start_session(transaction, &user).await?;
         Ok((user, started))
     });
     signed_in.await
+}
+
+/// Puts a new password in the place of the one that is right, and one new session in the place of all that the user has.
+async fn change_password(
+    context: &Context<'_>,
+    user: user::Model,
+    current_password: String,
+    new_password: String,
+) -> Result<(user::Model, Started), Error> {
+    let scope = scope(context)?;
+    let passwords = passwords(context)?;
+    if !passwords.verify(current_password, Some(user.password_hash.clone())).await? {
+        return Err(WRONG_PASSWORD);
+    }
+    let password_hash = passwords.hash(new_password).await?;
+    let changed = scope.reader.write(async |transaction| {
+        let unchanged = user::Entity::find_by_id(user.id)
+            .filter(user::Column::PasswordHash.eq(user.password_hash.clone()))
+            .lock_exclusive();
+        let user = unchanged.one(transaction).await?.ok_or(WRONG_PASSWORD)?;
+        let mut user = user.into_active_model();
+        (user.password_hash, user.updated_at) = (Set(password_hash), Set(now()));
+        let user = user.update(transaction).await?;
+        session::end_all(transaction, user.id, None).await?;
+        let started = scope.start_session(transaction, &user).await?;
+        Ok((user, started))
+    });
+    changed.await
 }
 
 /// Tells how an attempt went. What the server could not do is not held against whoever made it.
@@ -165,13 +239,6 @@ async fn settle<T>(attempt: Attempt, outcome: &Result<T, Error>) {
         Err(Error::Unauthenticated(_) | Error::Conflict { .. }) => drop(attempt),
         Err(_) => attempt.withdrawn().await,
     }
-}
-
-/// Makes the rest of the request the user's. Returns what the holder of the session shows.
-fn admit(scope: &Scope, user: &user::Model, (session, token): (Uuid, Token)) -> String {
-    let token = token.text();
-    scope.begin_session(Viewer { user: user.id, role: user.role, session }, token.clone());
-    token
 }
 
 /// The address is the only thing about a new user that another can have.

@@ -5,7 +5,7 @@ use tidewater_entity::{export, export_chunk, now};
 use uuid::Uuid;
 
 use super::Export;
-use crate::api::{Api, Caller, viewer};
+use crate::api::{Api, Caller};
 use crate::{Error, id};
 
 /// What became of a wish to download the file of an export.
@@ -37,7 +37,7 @@ impl Api {
         let key = id::decode(Export::PREFIX, "id", &ID::from(id)).map_err(|_| NOT_FOUND)?;
         let reader = self.store().reader();
         let viewer = match &caller.credential {
-            Some(token) => viewer(&reader, token).await?,
+            Some(token) => self.viewer(&reader, token).await?,
             None => None,
         };
         let (viewer, _) = viewer.ok_or(NOT_FOUND)?;

@@ -1,12 +1,14 @@
-use async_graphql::{Context, InputObject, MaybeUndefined, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 use sea_orm::{ActiveModelTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QuerySelect, Set};
 use tidewater_entity::{now, profile, user};
 use url::Url;
 use uuid::Uuid;
 
 use super::User;
+use super::role::Role;
+use crate::account::session;
 use crate::validation::{self, set};
-use crate::{Error, scope};
+use crate::{Error, id, scope};
 
 /// The longest name of a user.
 pub(crate) const MAX_NAME: usize = 100;
@@ -35,8 +37,56 @@ pub(crate) struct UpdateProfilePayload {
     viewer: User,
 }
 
+/// Another role for a user.
+#[derive(InputObject)]
+pub(crate) struct ChangeRoleInput {
+    /// Which user.
+    user_id: ID,
+    /// What the user may see and change from now on.
+    role: Role,
+}
+
+/// A user has another role.
+#[derive(SimpleObject)]
+pub(crate) struct ChangeRolePayload {
+    /// The user as they are now.
+    user: User,
+    /// Where the viewer's own role was changed, what later requests show to be the viewer's: a bearer token. It is a secret and shown
+    /// only here.
+    token: Option<String>,
+}
+
 #[Object]
 impl UserMutation {
+    /// Changes what a user may see and change; for administrators. All sessions of the user end, so that they sign in again; whoever
+    /// changes their own role gets a new one. If the user has that role already, nothing changes.
+    async fn change_role(&self, context: &Context<'_>, input: ChangeRoleInput) -> Result<ChangeRolePayload, Error> {
+        let scope = scope(context)?;
+        let viewer = scope.signed_in()?;
+        let key = id::decode(User::PREFIX, "userId", &input.user_id)?;
+        if !viewer.is_admin() {
+            return Err(Error::Forbidden("only administrators change roles"));
+        }
+        let role = input.role.into();
+        let changed = scope.reader.write(async |transaction| {
+            let user = user::Entity::find_by_id(key).lock_exclusive().one(transaction).await?;
+            let user = user.ok_or(Error::NotFound("user"))?;
+            if user.role == role {
+                return Ok((user, None));
+            }
+            let mut user = user.into_active_model();
+            (user.role, user.updated_at) = (Set(role), Set(now()));
+            let user = user.update(transaction).await?;
+            session::end_all(transaction, key, None).await?;
+            let is_own = key == viewer.user;
+            let started = if is_own { Some(scope.start_session(transaction, &user).await?) } else { None };
+            Ok((user, started))
+        });
+        let (user, started) = changed.await?;
+        let token = started.map(|started| scope.begin_session(&user, started));
+        Ok(ChangeRolePayload { user: User(user.into()), token })
+    }
+
     /// Changes the viewer's name and profile.
     async fn update_profile(
         &self,

@@ -27,7 +27,7 @@ pub(crate) async fn administrator(fixture: &Fixture, name: &str) -> SignedIn {
     let administrator = fixture.user(name).await;
     let grant = format!(r#"UPDATE "user" SET role = 'ADMIN' WHERE email = '{}'"#, administrator.email);
     assert_eq!(fixture.database.sql(&grant).await, 1);
-    administrator
+    fixture.again(&administrator).await
 }
 
 /// The id of a new note.

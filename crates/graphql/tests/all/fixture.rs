@@ -145,6 +145,14 @@ impl Fixture {
         flush_views(&self.counter, &self.connection).await.unwrap();
     }
 
+    /// The same user in another session.
+    pub(crate) async fn again(&self, who: &SignedIn) -> SignedIn {
+        let query = "mutation($input: SignInInput!) { signIn(input: $input) { token } }";
+        let input = json!({ "input": { "email": who.email, "password": PASSWORD } });
+        let token = self.data(query, input, None).await["signIn"]["token"].as_str().unwrap().to_owned();
+        SignedIn { id: who.id.clone(), email: who.email.clone(), token }
+    }
+
     /// Which statements the API's pool has run since the last call.
     pub(crate) fn statements_taken(&self) -> Vec<String> {
         self.statements.taken()

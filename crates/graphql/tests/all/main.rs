@@ -15,6 +15,7 @@ mod notifications;
 mod oracle;
 mod plans;
 mod recipe;
+mod sessions;
 mod tags;
 mod todos;
 mod views;

@@ -16,8 +16,8 @@ const PLAN: Plan = Plan { users: 1_000, todos: 20_000, notes: 5_000, seed: 1 };
 
 /// Of the size that a table of sessions has when users sign in on several devices.
 const SESSIONS: &str = r#"
-    INSERT INTO session (id, user_id, token_hash, created_at, expires_at)
-    SELECT gen_random_uuid(), id, md5(id::text || device) || md5(device::text), now(), now() + interval '1 day'
+    INSERT INTO session (id, user_id, token_hash, created_at, expires_at, role)
+    SELECT gen_random_uuid(), id, md5(id::text || device) || md5(device::text), now(), now() + interval '1 day', role
     FROM "user", generate_series(1, 5) AS device"#;
 
 /// Four users like each note, and each was seen.

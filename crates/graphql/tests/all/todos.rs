@@ -118,6 +118,7 @@ on_each_backend! {
         assert_eq!(fixture.data(of_ann, json!({ "id": ann.id }), Some(&bob.token)).await, nothing);
 
         fixture.database.sql("UPDATE \"user\" SET role = 'ADMIN' WHERE name = 'bob'").await;
+        let bob = fixture.again(&bob).await;
         assert_eq!(see(Some(&bob.token)).await, seen);
         assert_eq!(texts(&fixture, &bob.token, json!({})).await, ["Sail"]);
         let all = fixture.data(of_ann, json!({ "id": ann.id }), Some(&bob.token)).await;

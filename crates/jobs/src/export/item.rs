@@ -81,8 +81,9 @@ pub(super) struct Notification<'a> {
 /// A session, without what its token is checked against.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Session {
+pub(super) struct Session<'a> {
     id: String,
+    device: Option<&'a str>,
     created_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
 }
@@ -160,9 +161,10 @@ impl<'a> From<&'a notification::Model> for Notification<'a> {
     }
 }
 
-impl From<&session::Model> for Session {
-    fn from(session: &session::Model) -> Self {
-        Self { id: id("session", session.id), created_at: session.created_at, expires_at: session.expires_at }
+impl<'a> From<&'a session::Model> for Session<'a> {
+    fn from(session: &'a session::Model) -> Self {
+        let session::Model { created_at, expires_at, .. } = *session;
+        Self { id: id("session", session.id), device: session.device.as_deref(), created_at, expires_at }
     }
 }
 

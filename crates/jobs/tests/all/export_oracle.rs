@@ -35,14 +35,14 @@ pub(crate) async fn expected(database: &DatabaseConnection, user: Uuid) -> Value
     let note_tags = read("note_id AS id, tag_id", "note_tag JOIN tag ON tag.id = tag_id", "user_id").await;
     let note_tags = links(&note_tags);
     let notifications = read("*", "notification", "user_id").await;
-    let sessions = read("id, created_at, expires_at", "session", "user_id").await;
+    let sessions = read("id, device, created_at, expires_at", "session", "user_id").await;
     json!({
         "user": account,
         "tags": tags.iter().map(|row| with(row, "tag", &["name"], &["created_at"])).collect::<Vec<_>>(),
         "todos": todos.iter().map(|row| todo(row, &todo_tags)).collect::<Vec<_>>(),
         "notes": notes.iter().map(|row| note(row, &note_tags)).collect::<Vec<_>>(),
         "notifications": notifications.iter().map(notification).collect::<Vec<_>>(),
-        "sessions": sessions.iter().map(|row| with(row, "session", &[], &["created_at", "expires_at"])).collect::<Vec<_>>(),
+        "sessions": sessions.iter().map(|row| with(row, "session", &["device"], &["created_at", "expires_at"])).collect::<Vec<_>>(),
     })
 }
 

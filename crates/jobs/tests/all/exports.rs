@@ -7,7 +7,7 @@ use futures::future::join_all;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::Value;
 use tidewater_entity::seed::{Plan, seed};
-use tidewater_entity::{ExportStatus, Visibility, connect, new_id, note, now, session, tag, todo_tag, user};
+use tidewater_entity::{ExportStatus, Role, Visibility, connect, new_id, note, now, session, tag, todo_tag, user};
 use tidewater_jobs::{Context, Job, run};
 use uuid::Uuid;
 
@@ -54,6 +54,8 @@ on_both_databases! {
             id: new_id(),
             user_id: user,
             token_hash: "c0ffee".repeat(11)[..64].to_owned(),
+            role: Role::User,
+            device: Some("a telephone".to_owned()),
             created_at: now(),
             expires_at: now(),
         };

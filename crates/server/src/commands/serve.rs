@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sea_orm::DatabaseConnection;
 use tidewater_cache::{Cache, RedisSettings, Settings, SpaceStatistics, StartError, Verification};
-use tidewater_changelog::{Log, Pruner, Tracking};
+use tidewater_changelog::{Log, Tracking};
 use tidewater_counter::Counter;
 use tidewater_graphql::{Api, ApiSettings, Limits, Views, new_secret};
 use tidewater_limit::Limiter;
@@ -13,9 +13,9 @@ use tidewater_queue::Worker;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::time::timeout;
 
+use crate::chores::{self, Retention};
 use crate::configuration::{Configuration, Where};
 use crate::error::{Error, one_line, reason};
-use crate::pruning::prune_regularly;
 use crate::readiness::Readiness;
 use crate::shutdown::Signals;
 use crate::view_flushing::{flush_last, flush_regularly};
@@ -49,8 +49,9 @@ pub(crate) async fn serve(configuration: &Configuration) -> Result<(), Error> {
         () = signals.next() => return Ok(()),
     };
     let front = http::front(api, limiter, readiness.clone(), configuration);
-    let retention = configuration.cache.log_retention;
-    let pruning = tokio::spawn(prune_regularly(Pruner::new(database.clone(), retention), retention));
+    let retention =
+        Retention { log: configuration.cache.log_retention, unused_sessions: configuration.http.session_idle_timeout };
+    let chores = chores::start(&database, retention);
     let every = configuration.counters.view_flush_interval;
     let flushing = tokio::spawn(flush_regularly(counter.clone(), database.clone(), every));
 
@@ -65,7 +66,7 @@ pub(crate) async fn serve(configuration: &Configuration) -> Result<(), Error> {
         let _ = working.await;
         jobs::report(&queue);
     }
-    pruning.abort();
+    drop(chores);
     flushing.abort();
     flush_last(&counter, &database).await;
     let _ = timeout(DRAINING, cache.drained()).await;
@@ -125,6 +126,7 @@ async fn start(configuration: &Configuration) -> Result<Running, Error> {
         limits: Limits { depth: configuration.limits.max_depth, complexity: configuration.limits.max_complexity },
         responses: configuration.cache.responses(),
         session_lifetime: configuration.http.session_lifetime,
+        session_idle_timeout: configuration.http.session_idle_timeout,
         counts_cost: limiter.limits_cost(),
         views: Views::new(counter.clone(), secret),
         wake: Arc::new(jobs::Pushing::start(queue.clone())),

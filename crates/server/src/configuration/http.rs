@@ -26,16 +26,27 @@ pub(crate) struct HttpConfiguration {
     #[arg(long, value_name = "WHEN", env = "TIDEWATER_SECURE_COOKIE", default_value = "auto", global = true)]
     secure_cookie: Switch,
 
-    /// How long a session lasts after signing in
+    /// How long a session lasts after signing in, however much it is used
     #[arg(
         long,
         value_name = "DURATION",
         env = "TIDEWATER_SESSION_LIFETIME",
-        default_value = "30days",
+        default_value = "90days",
         value_parser = parse::positive_duration,
         global = true
     )]
     pub(crate) session_lifetime: Duration,
+
+    /// How long a session lasts while nobody uses it, at most its lifetime
+    #[arg(
+        long,
+        value_name = "DURATION",
+        env = "TIDEWATER_SESSION_IDLE_TIMEOUT",
+        default_value = "30days",
+        value_parser = parse::positive_duration,
+        global = true
+    )]
+    pub(crate) session_idle_timeout: Duration,
 
     /// How often the parts that `/health/ready` reports on are looked at
     #[arg(
@@ -61,6 +72,18 @@ pub(crate) struct HttpConfiguration {
 }
 
 impl HttpConfiguration {
+    /// Checks how the settings stand to each other. The error is a sentence.
+    pub(super) fn validate(&self) -> Result<(), String> {
+        if self.session_idle_timeout > self.session_lifetime {
+            return Err(format!(
+                "invalid value for --session-idle-timeout (TIDEWATER_SESSION_IDLE_TIMEOUT): expected at most the lifetime of a \
+                 session, which is {} (TIDEWATER_SESSION_LIFETIME)",
+                humantime::format_duration(self.session_lifetime)
+            ));
+        }
+        Ok(())
+    }
+
     /// Whether GraphiQL is served.
     pub(crate) fn serves_graphiql(&self) -> bool {
         self.graphiql.resolve(self.listen.ip().is_loopback())

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::{Extension, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE, USER_AGENT};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
@@ -113,7 +113,8 @@ impl Service {
         let allowance = self.limiter.allowance(key.credential(), network);
         let standing = allowance.request().await.map_err(Refusal::rate_limited)?;
         let mark = freshness::mark(headers)?;
-        let caller = Caller { credential, acceptance, mark, allowance: allowance.clone(), network: Some(network) };
+        let caller =
+            Caller { credential, acceptance, mark, allowance: allowance.clone(), network: Some(network), device: None };
         let mut arrival = self.api.arrive(caller);
         // This waits for the gate at most, which has a limit of its own; a timer more is felt here.
         if let Some(answer) = self.api.remembered(&mut arrival, &key).await {
@@ -132,6 +133,10 @@ impl Service {
             Acceptance::Source { .. } => Some(Forwarded::Request),
             _ => None,
         };
+        if is_mutation && let Some(name) = headers.get(USER_AGENT) {
+            // Only what begins a session needs to know.
+            arrival.is_from(&String::from_utf8_lossy(name.as_bytes()));
+        }
         // What is executed is rarely small; what is remembered need not carry its state.
         let answer = self.api.answer(arrival, &key, request, document).instrument(span());
         let answer = deadline.hold(Box::pin(answer.map(Ok))).await?;

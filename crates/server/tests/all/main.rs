@@ -20,6 +20,7 @@ mod outages;
 mod rate_limits;
 mod readme;
 mod responses;
+mod session_ends;
 mod sessions;
 mod shutdown;
 mod startup;

@@ -80,7 +80,7 @@ on_each_backend! {
     }
 
     async fn a_session_that_expires_takes_its_responses_along(backend) {
-        let served = Served::new(backend, &[("TIDEWATER_SESSION_LIFETIME", "3s")]).await;
+        let served = Served::new(backend, &[("TIDEWATER_SESSION_LIFETIME", "3s"), ("TIDEWATER_SESSION_IDLE_TIMEOUT", "3s")]).await;
         let token = sign_in(&served.server, 2).await;
         served.remembered(Some(&token), TODOS).await;
         let expired = async {
@@ -94,7 +94,10 @@ on_each_backend! {
         let admin = sign_in(&served.server, 1).await;
         assert_eq!(served.remembered(Some(&admin), TODOS).await["todos"]["totalCount"], 9);
         served.database.sql("UPDATE \"user\" SET role = 'USER' WHERE email = 'user1@example.test'").await;
-        assert_eq!(served.ask(Some(&admin), TODOS).await.body["data"]["todos"]["totalCount"], 3);
+        let refused = served.ask(Some(&admin), TODOS).await;
+        assert_eq!(refused.body["errors"][0]["extensions"]["code"], "UNAUTHENTICATED", "{}", refused.body);
+        let user = sign_in(&served.server, 1).await;
+        assert_eq!(served.remembered(Some(&user), TODOS).await["todos"]["totalCount"], 3);
     }
 
     async fn mutations_and_errors_are_never_remembered(backend) {

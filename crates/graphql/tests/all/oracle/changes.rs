@@ -276,11 +276,13 @@ pub(crate) fn beginning(crowded: bool, backend: Backend) -> String {
         let put = Change::Put { table: &USER, key: [user; 2], values: [user; 8], replace: false };
         let token = tidewater_token_hash(&format!("{TOKEN}{user}"));
         let key = literal(key(user), backend);
-        let times = "'2026-01-01T00:00:00+00:00', '2999-01-01T00:00:00+00:00'";
+        // Begun in the future, it is never idle.
+        let times = "'2998-01-01T00:00:00+00:00', '2999-01-01T00:00:00+00:00'";
+        let role = format!("(SELECT role FROM \"user\" WHERE id = {key})");
         let put = put.sql(backend);
         writeln!(
             sql,
-            "{put}INSERT INTO session (id, user_id, token_hash, created_at, expires_at) VALUES ({key}, {key}, '{token}', {times});"
+            "{put}INSERT INTO session (id, user_id, token_hash, created_at, expires_at, role) VALUES ({key}, {key}, '{token}', {times}, {role});"
         )
         .unwrap();
     }

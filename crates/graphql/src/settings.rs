@@ -1,0 +1,92 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use sea_orm::DatabaseConnection;
+use tidewater_cache::{Cache, Policy};
+use tidewater_changelog::Tracking;
+
+use crate::store::Policies;
+use crate::wake::{LeaveToSweep, Wake};
+use crate::{Exclusions, Views};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What an [`Api`](crate::Api) is made of.
+#[derive(Clone, Debug)]
+pub struct ApiSettings {
+    /// The database.
+    pub database: DatabaseConnection,
+    /// The cache over its change log.
+    pub cache: Cache,
+    /// What the change log records.
+    pub tracking: Vec<Tracking>,
+    /// How long and how fresh what is kept of each entity is.
+    pub policies: Policies,
+    /// What a query may cost.
+    pub limits: Limits,
+    /// What is kept of whole responses.
+    pub responses: Responses,
+    /// How long a session is good for after signing in, however much it is used.
+    pub session_lifetime: Duration,
+    /// For how long a session may be unused; no longer than it lasts. Its use is recorded once a minute, or ten times in this time if
+    /// that is more, and a session ends that much too early at most.
+    pub session_idle_timeout: Duration,
+    /// Whether what operations cost is counted by the allowances of their callers. Costs some time for each field.
+    pub counts_cost: bool,
+    /// What counts who sees what.
+    pub views: Views,
+    /// Who is told of jobs that come to be.
+    pub wake: Arc<dyn Wake>,
+}
+
+impl ApiSettings {
+    /// The defaults, for all entities: sessions are good for 90 days, if they are used once in 30; views are counted in this process,
+    /// and jobs are left to the sweep.
+    pub fn new(database: DatabaseConnection, cache: Cache) -> Self {
+        Self {
+            database,
+            cache,
+            tracking: tidewater_entity::tracking(),
+            policies: Policies::default(),
+            limits: Limits::default(),
+            responses: Responses::default(),
+            session_lifetime: 90 * DAY,
+            session_idle_timeout: 30 * DAY,
+            counts_cost: false,
+            views: Views::default(),
+            wake: Arc::new(LeaveToSweep),
+        }
+    }
+}
+
+/// What a query may cost at most; beyond, it is refused before anything is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How deeply fields may be nested.
+    pub depth: usize,
+    /// How many fields may be answered, counting each as often as the page sizes allow.
+    pub complexity: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { depth: 16, complexity: 20_000 }
+    }
+}
+
+/// What is kept of whole responses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Responses {
+    /// The bound of their memory in bytes; zero keeps none.
+    pub memory_bytes: u64,
+    /// How long one is kept at most. No longer than the first of its parts, in any case.
+    pub ttl: Duration,
+    /// Those that are never kept.
+    pub exclusions: Exclusions,
+}
+
+impl Default for Responses {
+    fn default() -> Self {
+        Self { memory_bytes: 64 << 20, ttl: Policy::list().ttl, exclusions: Exclusions::default() }
+    }
+}
