@@ -47,7 +47,12 @@ impl Cache {
     ///
     /// Must be called within a Tokio runtime, on which the poller and the writes to Redis then run.
     pub async fn start(source: impl ChangeSource, settings: Settings) -> Result<Self, StartError> {
-        let redis = settings.redis.as_ref().map(Redis::connect).transpose()?.map(Arc::new);
+        let redis = settings
+            .redis
+            .as_ref()
+            .map(|redis| Redis::connect(redis, settings.redis_queue_length))
+            .transpose()?
+            .map(Arc::new);
         let (tide, writer) = TideWriter::new(settings.tide_table_bytes, Tracked::new(&settings.tracking));
         let memory = Memory::new(settings.memory_bytes);
         let unlinks = Arc::new(Unlinks::new(redis.clone()));

@@ -137,8 +137,10 @@ pub use policy::Policy;
 pub use position::Position;
 pub use provenance::Provenance;
 pub use request::Request;
-pub use settings::{RedisSettings, Settings};
+pub use settings::Settings;
 pub use space::Space;
 pub use statistics::{GateStatistics, Health, Misses, RedisHealth, SpaceStatistics, Verification};
+pub use tidewater_redis::Settings as RedisSettings;
+
 #[cfg(test)]
 mod tests;

@@ -34,14 +34,10 @@ struct Ending(AbortHandle);
 
 impl Redis {
     /// Begins to connect in the background. Must be called within a runtime.
-    pub(crate) fn connect(settings: &RedisSettings) -> Result<Self, StartError> {
-        let connection = Connection::open(&tidewater_redis::Settings {
-            url: settings.url.clone(),
-            command_timeout: settings.command_timeout,
-            meanwhile: "reading without it",
-        });
+    pub(crate) fn connect(settings: &RedisSettings, queue_length: usize) -> Result<Self, StartError> {
+        let connection = Connection::open(settings, "reading without it");
         let commands = Commands(connection.map_err(|error| StartError::RedisUrl(error.to_string()))?);
-        let (queue, writes) = Queue::new(settings.queue_length);
+        let (queue, writes) = Queue::new(queue_length);
         let writer = tokio::spawn(write_all(commands.clone(), writes, Arc::clone(queue.gauge())));
         Ok(Self { commands, reading: Crowd::default(), queue, _writer: Ending(writer.abort_handle()) })
     }

@@ -2,6 +2,8 @@ use std::time::Duration;
 
 use tidewater_changelog::Tracking;
 
+use crate::RedisSettings;
+
 /// What a [`crate::Cache`] is started with.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -27,6 +29,8 @@ pub struct Settings {
     pub verify_share: f64,
     /// The second tier, if any. Default: none.
     pub redis: Option<RedisSettings>,
+    /// How many writes to Redis may wait for the background task; more are dropped and counted. Default: 4,096.
+    pub redis_queue_length: usize,
 }
 
 impl Settings {
@@ -42,31 +46,7 @@ impl Settings {
             load_timeout: Duration::from_secs(5),
             verify_share: 0.0,
             redis: None,
-        }
-    }
-}
-
-/// Where the Redis tier is and how long it is waited for.
-#[derive(Clone, Debug)]
-pub struct RedisSettings {
-    /// `redis://`, `rediss://`, `redis-cluster://`, `redis-sentinel://` or `redis+unix://`, with user, password and database.
-    pub url: String,
-    /// What every key begins with. Default: `tidewater:`.
-    pub prefix: String,
-    /// How long one command may take before the read goes on without Redis. Default: 100 ms.
-    pub command_timeout: Duration,
-    /// How many writes may wait for the background task; more are dropped and counted. Default: 4,096.
-    pub queue_length: usize,
-}
-
-impl RedisSettings {
-    /// The defaults for the Redis at `url`.
-    pub fn new(url: impl Into<String>) -> Self {
-        Self {
-            url: url.into(),
-            prefix: "tidewater:".to_owned(),
-            command_timeout: Duration::from_millis(100),
-            queue_length: 4_096,
+            redis_queue_length: 4_096,
         }
     }
 }

@@ -51,7 +51,7 @@ impl Counter {
         let Settings { interval, redis } = settings;
         let filling = Arc::<Notify>::default();
         let here = Arc::new(Here::new(Arc::clone(&filling)));
-        let shared = redis.map(Shared::open).transpose()?;
+        let shared = redis.as_ref().map(Shared::open).transpose()?;
         if let Some(shared) = &shared {
             shared.started().await;
         }

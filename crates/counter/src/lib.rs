@@ -61,6 +61,7 @@ pub use batch::{Batch, Count, REFUSED_AFTER};
 pub use counter::Counter;
 pub use error::{Full, StartError};
 pub use here::MOST_OPEN;
-pub use settings::{RedisSettings, Settings};
+pub use settings::Settings;
 pub use sketch::Sketch;
+pub use tidewater_redis::Settings as RedisSettings;
 pub use view::{View, Viewer};

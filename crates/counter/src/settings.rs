@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use crate::RedisSettings;
+
 /// What a [`Counter`](crate::Counter) is started with.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -10,27 +12,9 @@ pub struct Settings {
     pub redis: Option<RedisSettings>,
 }
 
-/// Where views are counted until they are flushed.
-#[derive(Clone, Debug)]
-pub struct RedisSettings {
-    /// `redis://`, `rediss://`, `redis-cluster://`, `redis-sentinel://` or `redis+unix://`, with user, password and database.
-    pub url: String,
-    /// What every key begins with. Default: `tidewater:`.
-    pub prefix: String,
-    /// How long one command may take before views are counted in this process. Default: 100 ms.
-    pub command_timeout: Duration,
-}
-
 impl Default for Settings {
     /// Without Redis.
     fn default() -> Self {
         Self { interval: Duration::from_secs(10), redis: None }
-    }
-}
-
-impl RedisSettings {
-    /// The defaults for the Redis at `url`.
-    pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), prefix: "tidewater:".to_owned(), command_timeout: Duration::from_millis(100) }
     }
 }

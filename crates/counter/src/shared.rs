@@ -102,12 +102,10 @@ return 0
 
 impl Shared {
     /// Begins to connect in the background. Must be called within a runtime.
-    pub(crate) fn open(settings: RedisSettings) -> Result<Self, StartError> {
-        let RedisSettings { url, prefix, command_timeout } = settings;
-        let meanwhile = "each server counts views by itself";
-        let connection = Connection::open(&tidewater_redis::Settings { url, command_timeout, meanwhile });
+    pub(crate) fn open(settings: &RedisSettings) -> Result<Self, StartError> {
+        let connection = Connection::open(settings, "each server counts views by itself");
         let connection = connection.map_err(|error| StartError::RedisUrl(error.to_string()))?;
-        Ok(Self { connection, prefix: format!("{prefix}{{views}}:").into(), probing: Arc::default() })
+        Ok(Self { connection, prefix: format!("{}{{views}}:", settings.prefix).into(), probing: Arc::default() })
     }
 
     pub(crate) async fn started(&self) {

@@ -66,6 +66,7 @@ pub use error::{Exceeded, StartError};
 pub use limiter::Limiter;
 pub use meter::Standing;
 pub use quota::{Quota, QuotaError};
-pub use settings::{RedisSettings, Settings};
+pub use settings::Settings;
 pub use shared::BATCHES;
 pub use subject::{Network, Subject};
+pub use tidewater_redis::Settings as RedisSettings;

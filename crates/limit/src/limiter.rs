@@ -49,7 +49,7 @@ impl Limiter {
         if [requests, cost, sign_in, sign_up, account].iter().all(Option::is_none) {
             return Ok(Self::default());
         }
-        let shared = redis.map(Shared::open).transpose()?;
+        let shared = redis.as_ref().map(Shared::open).transpose()?;
         if let Some(shared) = &shared {
             shared.started().await;
         }

@@ -1,6 +1,4 @@
-use std::time::Duration;
-
-use crate::Quota;
+use crate::{Quota, RedisSettings};
 
 /// What a [`Limiter`](crate::Limiter) is started with. What has no quota is not limited.
 #[derive(Clone, Debug)]
@@ -22,27 +20,9 @@ pub struct Settings {
     pub redis: Option<RedisSettings>,
 }
 
-/// Where servers count together.
-#[derive(Clone, Debug)]
-pub struct RedisSettings {
-    /// `redis://`, `rediss://`, `redis-cluster://`, `redis-sentinel://` or `redis+unix://`, with user, password and database.
-    pub url: String,
-    /// What every key begins with. Default: `tidewater:`.
-    pub prefix: String,
-    /// How long one command may take before a server counts by itself. Default: 100 ms.
-    pub command_timeout: Duration,
-}
-
 impl Default for Settings {
     /// No limits.
     fn default() -> Self {
         Self { requests: None, cost: None, sign_in: None, sign_up: None, account: None, subjects: 65_536, redis: None }
-    }
-}
-
-impl RedisSettings {
-    /// The defaults for the Redis at `url`.
-    pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), prefix: "tidewater:".to_owned(), command_timeout: Duration::from_millis(100) }
     }
 }

@@ -98,12 +98,10 @@ return {}
 
 impl Shared {
     /// Begins to connect in the background. Must be called within a runtime.
-    pub(crate) fn open(settings: RedisSettings) -> Result<Self, StartError> {
-        let RedisSettings { url, prefix, command_timeout } = settings;
-        let meanwhile = "each server limits rates by itself";
-        let connection = Connection::open(&tidewater_redis::Settings { url, command_timeout, meanwhile });
+    pub(crate) fn open(settings: &RedisSettings) -> Result<Self, StartError> {
+        let connection = Connection::open(settings, "each server limits rates by itself");
         let connection = connection.map_err(|error| StartError::RedisUrl(error.to_string()))?;
-        Ok(Self { connection, prefix: prefix.into(), probing: Arc::default() })
+        Ok(Self { connection, prefix: settings.prefix.as_str().into(), probing: Arc::default() })
     }
 
     pub(crate) async fn started(&self) {

@@ -91,5 +91,6 @@ pub use handler::{Failure, Handler, Recurring};
 pub use item::{Item, MAX_JOB, MAX_NAME, Pushed};
 pub use queue::Queue;
 pub use report::{Counts, Lengths, Letter, Listed, MAX_REASON, Place};
-pub use settings::{Backoff, RedisSettings, Settings, WorkerSettings};
+pub use settings::{Backoff, Settings, WorkerSettings};
+pub use tidewater_redis::Settings as RedisSettings;
 pub use worker::{MAX_CONCURRENCY, Worker};

@@ -271,8 +271,8 @@ fn is_forgotten(error: &RedisError) -> bool {
 }
 
 fn open(settings: &RedisSettings, command_timeout: Duration) -> Result<Connection, Error> {
-    let settings = tidewater_redis::Settings { url: settings.url.clone(), command_timeout, meanwhile: "jobs wait" };
-    Connection::open(&settings).map_err(|error| Error::RedisUrl(error.to_string()))
+    let settings = RedisSettings { command_timeout, ..settings.clone() };
+    Connection::open(&settings, "jobs wait").map_err(|error| Error::RedisUrl(error.to_string()))
 }
 
 /// What others may have written need not be text.

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use crate::RedisSettings;
+
 /// What a [`Queue`](crate::Queue) is opened with.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -11,17 +13,6 @@ pub struct Settings {
     pub letters: usize,
     /// Where nodes share it. With none, it is in the memory of this process, and gone when that ends.
     pub redis: Option<RedisSettings>,
-}
-
-/// Where nodes share a queue.
-#[derive(Clone, Debug)]
-pub struct RedisSettings {
-    /// `redis://`, `rediss://`, `redis-cluster://`, `redis-sentinel://` or `redis+unix://`, with user, password and database.
-    pub url: String,
-    /// What every key begins with. Default: `tidewater:`.
-    pub prefix: String,
-    /// How long one command may take. Default: 100 ms.
-    pub command_timeout: Duration,
 }
 
 /// How a [`Worker`](crate::Worker) works. All workers on a queue should have the same.
@@ -61,13 +52,6 @@ impl Default for Settings {
     /// A queue in the memory of this process.
     fn default() -> Self {
         Self { name: "jobs".to_owned(), capacity: 100_000, letters: 1_000, redis: None }
-    }
-}
-
-impl RedisSettings {
-    /// The defaults for the Redis at `url`.
-    pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), prefix: "tidewater:".to_owned(), command_timeout: Duration::from_millis(100) }
     }
 }
 

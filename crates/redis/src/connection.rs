@@ -18,15 +18,15 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How long a start waits for the first connection, so that a process finds Redis warm from its first command on.
 const START: Duration = Duration::from_secs(1);
 
-/// Where Redis is, and how long it is waited for.
+/// Where Redis is, what is ours there, and how long it is waited for.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// `redis://`, `rediss://`, `redis-cluster://`, `redis-sentinel://` or `redis+unix://`, with user, password and database.
     pub url: String,
-    /// How long one command may take.
+    /// What every key begins with. Default: `tidewater:`.
+    pub prefix: String,
+    /// How long one command may take. Default: 100 ms.
     pub command_timeout: Duration,
-    /// What is done while Redis does not answer, for the log: "reading without it".
-    pub meanwhile: &'static str,
 }
 
 /// A connection that is made and kept in the background. Cheap to clone; it ends with the last clone.
@@ -57,12 +57,20 @@ struct Trouble(Arc<Mutex<Option<Error>>>);
 #[derive(Debug)]
 struct Ending(AbortHandle);
 
+impl Settings {
+    /// The defaults for the Redis at `url`.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self { url: url.into(), prefix: "tidewater:".to_owned(), command_timeout: Duration::from_millis(100) }
+    }
+}
+
 impl Connection {
-    /// Begins to connect in the background. Must be called within a runtime.
+    /// Begins to connect in the background. Must be called within a runtime. `meanwhile` is what is done while Redis does not answer,
+    /// for the log: "reading without it".
     ///
     /// # Errors
     /// When the URL cannot be understood. A Redis that cannot be reached is no error.
-    pub fn open(settings: &Settings) -> Result<Self, OpenError> {
+    pub fn open(settings: &Settings, meanwhile: &'static str) -> Result<Self, OpenError> {
         let misread = |error: Error| OpenError(error.details().to_owned());
         let config = Config::from_url(&settings.url).map_err(misread)?;
         let options = Options {
@@ -86,7 +94,7 @@ impl Connection {
             .map_err(misread)?;
         let trouble = Trouble::default();
         let task = tokio::spawn(stay_connected(client.clone(), trouble.clone()));
-        let breaker = Arc::new(Breaker::new(settings.meanwhile));
+        let breaker = Arc::new(Breaker::new(meanwhile));
         Ok(Self { client, options, breaker, trouble, _task: Arc::new(Ending(task.abort_handle())) })
     }
 

@@ -1,14 +1,14 @@
 //! Background jobs: the queue that they wait in, and who runs them. What each does is the business of `tidewater-jobs`.
 //!
-//! Pruning the change log is none of them: it must go on while Redis is gone, does no harm when several servers do it, and so stays a
-//! loop of each server (see `pruning`).
+//! Pruning the change log and sessions is none of them: it must go on while Redis is gone, does no harm when several servers do it, and
+//! so stays a loop of each server (see `chores`).
 
 use std::time::{Duration, SystemTime};
 
 use sea_orm::DatabaseConnection;
 use tidewater_graphql::Wake;
 use tidewater_jobs::{Context, Job, Scheduled, chores};
-use tidewater_queue::{Counts, Failure, Handler, Item, Recurring, RedisSettings, Settings, Worker};
+use tidewater_queue::{Counts, Failure, Handler, Item, Recurring, Settings, Worker};
 use tokio::sync::mpsc;
 
 use crate::configuration::Configuration;
@@ -74,23 +74,19 @@ impl Wake for Pushing {
 }
 
 fn item(Scheduled { job, at }: Scheduled) -> Item<Job> {
-    Item::at(SystemTime::from(at), job.name(), job)
+    // The queue counts in milliseconds. What came a part of one too early would do nothing, and wait for the next sweep.
+    Item::at(SystemTime::from(at) + Duration::from_millis(1), job.name(), job)
 }
 
 /// Opens the queue: in Redis if there is one, and else in this process.
 pub(crate) async fn open(configuration: &Configuration) -> Result<Queue, Error> {
-    let Configuration { redis, .. } = configuration;
-    let redis = redis.url().map_err(Error::Configuration)?.map(|url| RedisSettings {
-        prefix: redis.redis_key_prefix.clone(),
-        command_timeout: redis.redis_timeout,
-        ..RedisSettings::new(url)
-    });
+    let redis = configuration.redis.settings()?;
     Queue::open(Settings { redis, ..Settings::default() }).await.map_err(queue_failed)
 }
 
 /// Opens the queue for a command that makes no sense without Redis.
 pub(crate) async fn open_shared(configuration: &Configuration) -> Result<Queue, Error> {
-    if configuration.redis.url().map_err(Error::Configuration)?.is_none() {
+    if configuration.redis.settings()?.is_none() {
         let reason = "without Redis, jobs are in the memory of the server, which runs them itself; set REDIS_URL";
         return Err(Error::Configuration(reason.to_owned()));
     }

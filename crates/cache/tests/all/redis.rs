@@ -185,7 +185,7 @@ async fn a_url_that_makes_no_sense_is_refused_without_its_password() {
 async fn writes_that_do_not_fit_the_queue_are_dropped_and_counted() {
     let (world, redis) = (World::new(), TestRedis::start().await);
     let mut settings = settings_over(&redis);
-    settings.redis.as_mut().unwrap().queue_length = 10;
+    settings.redis_queue_length = 10;
     let cache = world.cache_with(settings).await;
     world.read(&cache, &notes(&cache), &(0..100).collect::<Vec<_>>()).await;
     cache.drained().await;

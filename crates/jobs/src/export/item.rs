@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveEnum, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder};
 use serde::Serialize;
-use tidewater_entity::{Priority, note, note_tag, notification, profile, session, tag, todo, todo_tag, user};
+use tidewater_entity::{
+    Priority, note, note_like, note_tag, notification, profile, session, tag, todo, todo_tag, user,
+};
 use type_safe_id::{DynamicType, TypeSafeId};
 use uuid::Uuid;
 
@@ -65,6 +67,13 @@ pub(super) struct Note<'a> {
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
     tags: &'a [String],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Like {
+    note: String,
+    created_at: DateTime<Utc>,
 }
 
 #[derive(Serialize)]
@@ -145,6 +154,12 @@ impl<'a> Note<'a> {
             updated_at: note.updated_at,
             tags: of(tags, note.id),
         }
+    }
+}
+
+impl From<&note_like::Model> for Like {
+    fn from(like: &note_like::Model) -> Self {
+        Self { note: id("note", like.note_id), created_at: like.created_at }
     }
 }
 

@@ -1,7 +1,7 @@
-use sea_orm::{DatabaseTransaction, DbErr, EntityTrait};
+use sea_orm::{ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder};
 use serde::{Deserialize, Serialize};
-use tidewater_entity::selection::{Page, Place, Selection, by_keys, counts, pages};
-use tidewater_entity::{note, notification, profile, session, tag, todo, user};
+use tidewater_entity::selection::{Page, PageRows, Place, Selection, by_keys, counts, pages};
+use tidewater_entity::{note, note_like, notification, profile, session, tag, todo, user};
 use uuid::Uuid;
 
 use super::item::{self, Account};
@@ -29,6 +29,7 @@ pub(super) enum Section {
     Tags,
     Todos,
     Notes,
+    Likes,
     Notifications,
     Sessions,
 }
@@ -69,13 +70,15 @@ impl Position {
 }
 
 impl Section {
-    pub(super) const ALL: [Self; 5] = [Self::Tags, Self::Todos, Self::Notes, Self::Notifications, Self::Sessions];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Tags, Self::Todos, Self::Notes, Self::Likes, Self::Notifications, Self::Sessions];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Tags => "tags",
             Self::Todos => "todos",
             Self::Notes => "notes",
+            Self::Likes => "likes",
             Self::Notifications => "notifications",
             Self::Sessions => "sessions",
         }
@@ -86,7 +89,7 @@ impl Section {
         match self {
             Self::Notes => 32,
             Self::Todos => 128,
-            Self::Tags | Self::Notifications | Self::Sessions => 512,
+            Self::Tags | Self::Likes | Self::Notifications | Self::Sessions => 512,
         }
     }
 
@@ -101,6 +104,7 @@ impl Section {
             Self::Notes => {
                 Selection::each::<note::Entity>(note::Column::UserId, user).order_by(note::Column::CreatedAt, false)
             }
+            Self::Likes => Selection::each::<note_like::Entity>(note_like::Column::UserId, user),
             Self::Notifications => Selection::each::<notification::Entity>(notification::Column::UserId, user)
                 .order_by(notification::Column::CreatedAt, false),
             Self::Sessions => Selection::each::<session::Entity>(session::Column::UserId, user)
@@ -132,6 +136,14 @@ impl Section {
                 let Rows { rows, end } = rows::<note::Entity>(transaction, &selection, &page).await?;
                 let tags = item::tags_of_notes(transaction, &rows).await?;
                 (item::texts(rows.iter().map(|note| item::Note::new(note, &tags)))?, end)
+            }
+            Self::Likes => {
+                let found = places(transaction, &selection, &page).await?;
+                let likes = note_like::Entity::find()
+                    .filter(note_like::Column::UserId.eq(user))
+                    .filter(note_like::Column::NoteId.is_in(found.rows.iter().map(|row| row.key)))
+                    .order_by_asc(note_like::Column::NoteId);
+                (item::texts(likes.all(transaction).await?.iter().map(item::Like::from))?, end(&found))
             }
             Self::Notifications => {
                 let Rows { rows, end } = rows::<notification::Entity>(transaction, &selection, &page).await?;
@@ -181,10 +193,18 @@ async fn rows<E: EntityTrait>(
     selection: &Selection,
     page: &Page,
 ) -> Result<Rows<E::Model>, DbErr> {
-    let values = [selection.value.clone()];
-    let found = pages(transaction, &selection.shape, page, &values).await?.pop().unwrap_or_default();
+    let found = places(transaction, selection, page).await?;
     let keys: Vec<Uuid> = found.rows.iter().map(|row| row.key).collect();
     let mut rows = by_keys::<E>(transaction, &keys).await?;
-    let end = found.rows.last().filter(|_| found.more).cloned();
-    Ok(Rows { rows: keys.iter().filter_map(|key| rows.remove(key)).collect(), end })
+    Ok(Rows { rows: keys.iter().filter_map(|key| rows.remove(key)).collect(), end: end(&found) })
+}
+
+async fn places(transaction: &DatabaseTransaction, selection: &Selection, page: &Page) -> Result<PageRows, DbErr> {
+    let values = [selection.value.clone()];
+    Ok(pages(transaction, &selection.shape, page, &values).await?.pop().unwrap_or_default())
+}
+
+/// The place of the last row, if others come after it.
+fn end(found: &PageRows) -> Option<Place> {
+    found.rows.last().filter(|_| found.more).cloned()
 }

@@ -34,6 +34,8 @@ pub(crate) async fn expected(database: &DatabaseConnection, user: Uuid) -> Value
     let notes = read("*", "note", "user_id").await;
     let note_tags = read("note_id AS id, tag_id", "note_tag JOIN tag ON tag.id = tag_id", "user_id").await;
     let note_tags = links(&note_tags);
+    let likes = read("note_id AS id, created_at", "note_like", "user_id").await;
+    let like = |row| json!({ "note": id("note", get_id(row).unwrap()), "createdAt": time(row, "created_at") });
     let notifications = read("*", "notification", "user_id").await;
     let sessions = read("id, device, created_at, expires_at", "session", "user_id").await;
     json!({
@@ -41,6 +43,7 @@ pub(crate) async fn expected(database: &DatabaseConnection, user: Uuid) -> Value
         "tags": tags.iter().map(|row| with(row, "tag", &["name"], &["created_at"])).collect::<Vec<_>>(),
         "todos": todos.iter().map(|row| todo(row, &todo_tags)).collect::<Vec<_>>(),
         "notes": notes.iter().map(|row| note(row, &note_tags)).collect::<Vec<_>>(),
+        "likes": likes.iter().map(like).collect::<Vec<_>>(),
         "notifications": notifications.iter().map(notification).collect::<Vec<_>>(),
         "sessions": sessions.iter().map(|row| with(row, "session", &["device"], &["created_at", "expires_at"])).collect::<Vec<_>>(),
     })

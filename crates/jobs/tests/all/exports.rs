@@ -4,10 +4,12 @@ use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use futures::future::join_all;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use serde_json::Value;
 use tidewater_entity::seed::{Plan, seed};
-use tidewater_entity::{ExportStatus, Role, Visibility, connect, new_id, note, now, session, tag, todo_tag, user};
+use tidewater_entity::{
+    ExportStatus, Role, Visibility, connect, new_id, note, note_like, now, session, tag, todo_tag, user,
+};
 use tidewater_jobs::{Context, Job, run};
 use uuid::Uuid;
 
@@ -60,10 +62,15 @@ on_both_databases! {
             expires_at: now(),
         };
         world.insert(&session).await;
+        let since = now();
+        for note in note::Entity::find().limit(3).all(&world.connection).await.unwrap() {
+            world.insert(&note_like::Model { note_id: note.id, user_id: user, created_at: since }).await;
+        }
         let export = world.export(user, TimeDelta::zero()).await;
         world.run(Job::Export { export }).await;
         assert_right(&world, export, user).await;
         let said = said(&world).await;
+        assert_eq!(said["likes"].as_array().unwrap().len(), 3);
         assert_eq!(said["todos"].as_array().unwrap().len(), 501);
         assert_eq!(said["notifications"].as_array().unwrap().len(), 1);
         assert_eq!(said["sessions"].as_array().unwrap().len(), 1);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::DatabaseConnection;
-use tidewater_cache::{Cache, RedisSettings, Settings, SpaceStatistics, StartError, Verification};
+use tidewater_cache::{Cache, Settings, SpaceStatistics, StartError, Verification};
 use tidewater_changelog::{Log, Tracking};
 use tidewater_counter::Counter;
 use tidewater_graphql::{Api, ApiSettings, Limits, Views, new_secret};
@@ -156,11 +156,7 @@ async fn start_cache(configuration: &Configuration, tracking: &[Tracking]) -> Re
     let Configuration { database, redis, cache, .. } = configuration;
     let log =
         Log::connect(database.url.as_str(), tracking).await.map_err(|error| Error::ChangeLog(one_line(&error)))?;
-    let redis = redis.url().map_err(Error::Configuration)?.map(|url| RedisSettings {
-        prefix: redis.redis_key_prefix.clone(),
-        command_timeout: redis.redis_timeout,
-        ..RedisSettings::new(url)
-    });
+    let redis = redis.settings()?;
     let settings = Settings {
         memory_bytes: cache.cache_memory as u64,
         tide_table_bytes: cache.tide_table,
@@ -177,11 +173,7 @@ async fn start_cache(configuration: &Configuration, tracking: &[Tracking]) -> Re
 
 async fn start_limiter(configuration: &Configuration) -> Result<Limiter, Error> {
     let Configuration { redis, rates, .. } = configuration;
-    let redis = redis.url().map_err(Error::Configuration)?.map(|url| tidewater_limit::RedisSettings {
-        prefix: redis.redis_key_prefix.clone(),
-        command_timeout: redis.redis_timeout,
-        ..tidewater_limit::RedisSettings::new(url)
-    });
+    let redis = redis.settings()?;
     let settings = tidewater_limit::Settings { redis, ..rates.settings() };
     Limiter::start(settings)
         .await
@@ -190,11 +182,7 @@ async fn start_limiter(configuration: &Configuration) -> Result<Limiter, Error> 
 
 async fn start_counter(configuration: &Configuration) -> Result<Counter, Error> {
     let Configuration { redis, counters, .. } = configuration;
-    let redis = redis.url().map_err(Error::Configuration)?.map(|url| tidewater_counter::RedisSettings {
-        prefix: redis.redis_key_prefix.clone(),
-        command_timeout: redis.redis_timeout,
-        ..tidewater_counter::RedisSettings::new(url)
-    });
+    let redis = redis.settings()?;
     let settings = tidewater_counter::Settings { interval: counters.view_flush_interval, redis };
     Counter::start(settings)
         .await

@@ -1,9 +1,11 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use tidewater_cache::RedisSettings;
 use url::Url;
 
 use super::parse;
+use crate::error::Error;
 
 /// The second cache tier. Without a URL or a host there is none, and the memory tier works alone.
 #[derive(Clone, clap::Args)]
@@ -51,7 +53,17 @@ pub(crate) struct RedisConfiguration {
 }
 
 impl RedisConfiguration {
-    /// The URL to connect to, if there is a second tier. The error is a sentence.
+    /// Where Redis is, if there is one.
+    pub(crate) fn settings(&self) -> Result<Option<RedisSettings>, Error> {
+        let url = self.url().map_err(Error::Configuration)?;
+        Ok(url.map(|url| RedisSettings {
+            url,
+            prefix: self.redis_key_prefix.clone(),
+            command_timeout: self.redis_timeout,
+        }))
+    }
+
+    /// The URL to connect to, if there is one. The error is a sentence.
     pub(crate) fn url(&self) -> Result<Option<String>, String> {
         if let Some(url) = &self.redis_url {
             return Ok(Some(url.0.clone()));
