@@ -35,6 +35,9 @@ async fn no_job_reads_a_whole_table_to_find_a_few_rows() {
     let sessions = "INSERT INTO session (id, user_id, token_hash, created_at, expires_at)
         SELECT gen_random_uuid(), id, md5(id::text || n) || md5(n::text), now(), now() FROM \"user\", generate_series(1, 5) AS n";
     world.database.sql(sessions).await;
+    let likes = "INSERT INTO note_like (note_id, user_id, created_at)
+        SELECT note.id, liking.id, now() FROM note, (SELECT id FROM \"user\" ORDER BY id LIMIT 4) AS liking";
+    world.database.sql(likes).await;
     let due = world.todo(TimeDelta::seconds(-1)).await;
     world.todo(TimeDelta::days(1)).await;
     let export = world.export(due.user_id, TimeDelta::zero()).await;
