@@ -176,7 +176,8 @@ impl Api {
     /// The document of a request, parsed now or before. None if it cannot be parsed; then an error is the answer.
     ///
     /// # Errors
-    /// `BAD_USER_INPUT` when it is larger than [`Limits::complexity`] allows for, or nests deeper than [`MAX_DEPTH`](crate::MAX_DEPTH).
+    /// `BAD_USER_INPUT` when it is larger than [`Limits::complexity`](crate::Limits::complexity) allows for, or nests deeper than
+    /// [`MAX_DEPTH`](crate::MAX_DEPTH).
     pub fn document(&self, text: &str) -> Result<Option<Arc<Document>>, Error> {
         self.0.documents.get(&self.0.completion, text)
     }
