@@ -1,5 +1,6 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
@@ -7,7 +8,7 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use crate::here::{FILLING, Here, MOST_OPEN};
-use crate::shared::{PROBING, Shared, Stepped};
+use crate::shared::{Shared, Stepped};
 use crate::{Full, View};
 
 /// How many views go in one step at most.
@@ -15,6 +16,9 @@ const STEP: usize = 512;
 
 /// How many views wait for a step at most; further ones are counted in this process.
 const QUEUE: usize = 1_024;
+
+/// How long it takes until a step is repeated of which it is not known whether it was made.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Brings views to Redis, a step at a time: those that come meanwhile go in the next one.
 #[derive(Debug)]
@@ -174,7 +178,7 @@ impl Sender {
     /// Repeats the step until Redis tells whether it was made.
     async fn resolve(&self, Doubt { id, step, views }: Doubt) {
         loop {
-            sleep(PROBING).await;
+            sleep(PAUSE).await;
             match self.shared.step(id, step, &views).await {
                 Ok(Stepped::Made(_)) => return,
                 Ok(Stepped::Closed) => return self.here.count_acknowledged(&views),

@@ -1,20 +1,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use fred::interfaces::{ClientLike, KeysInterface, LuaInterface};
 use fred::types::Value;
 use tidewater_redis::{Connection, Unavailable};
-use tokio::time::sleep;
 use uuid::Uuid;
 
 use crate::view::Place;
 use crate::{Batch, Count, REFUSED_AFTER, RedisSettings, Sketch, StartError, View};
-
-/// How often Redis is asked whether it is back, while it is not. The breaker lets through only some of it.
-pub(crate) const PROBING: Duration = Duration::from_millis(100);
 
 /// How long a batch that another process has closed is known to be closed, at least.
 const KNOWN_TO_BE_CLOSED: Duration = Duration::from_secs(24 * 60 * 60);
@@ -38,7 +33,6 @@ const CLOSED: &str = "closed";
 pub(crate) struct Shared {
     connection: Connection,
     prefix: Arc<str>,
-    probing: Arc<AtomicBool>,
 }
 
 /// What came of a step.
@@ -105,7 +99,7 @@ impl Shared {
     pub(crate) fn open(settings: &RedisSettings) -> Result<Self, StartError> {
         let connection = Connection::open(settings, "each server counts views by itself");
         let connection = connection.map_err(|error| StartError::RedisUrl(error.to_string()))?;
-        Ok(Self { connection, prefix: format!("{}{{views}}:", settings.prefix).into(), probing: Arc::default() })
+        Ok(Self { connection, prefix: format!("{}{{views}}:", settings.prefix).into() })
     }
 
     pub(crate) async fn started(&self) {
@@ -116,7 +110,7 @@ impl Shared {
     pub(crate) fn is_usable(&self) -> bool {
         let usable = self.connection.is_reachable() && self.connection.client().is_connected();
         if !usable {
-            self.watch();
+            self.connection.watch();
         }
         usable
     }
@@ -203,21 +197,6 @@ impl Shared {
         // The whole script each time, of which Redis keeps the compiled form: so there is none to be missing.
         let answer = async { self.connection.commands().eval::<T, _, _, _>(script, keys, arguments).await };
         self.connection.guarded::<T>(answer).await
-    }
-
-    /// Asks Redis until it answers, once it does not: nobody else asks in the meantime.
-    fn watch(&self) {
-        if self.probing.swap(true, Ordering::AcqRel) {
-            return;
-        }
-        let shared = self.clone();
-        tokio::spawn(async move {
-            let answers = async || shared.run::<u64>("return 0", vec![shared.list_key()], Vec::new()).await.is_ok();
-            while !answers().await {
-                sleep(PROBING).await;
-            }
-            shared.probing.store(false, Ordering::Release);
-        });
     }
 }
 

@@ -33,6 +33,7 @@ mod priority;
 mod role;
 mod session_pruning;
 mod tracking;
+mod transaction;
 mod value;
 mod visibility;
 
@@ -46,5 +47,6 @@ pub use priority::Priority;
 pub use role::Role;
 pub use session_pruning::prune_sessions;
 pub use tracking::{Tracked, tracking};
+pub use transaction::begin;
 pub use value::{new_id, normalised_email, now};
 pub use visibility::Visibility;

@@ -7,13 +7,12 @@ use chrono::{NaiveDate, TimeDelta};
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, OnConflict};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
-    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, SqliteTransactionMode, TransactionOptions, TransactionTrait,
-    TryInsertResult,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, TryInsertResult,
 };
 use tidewater_changelog::fault;
 use uuid::{Builder, Uuid};
 
-use crate::{note, note_view_day, note_views, now, view_batch, view_secret};
+use crate::{begin, note, note_view_day, note_views, now, view_batch, view_secret};
 
 /// Who holds it adds a batch. Released by PostgreSQL when the transaction ends, however it ends.
 const ADVISORY_LOCK: i64 = 0x7469_6465_0000_0002;
@@ -63,11 +62,7 @@ pub async fn add<S>(
     counted: &[Counted<S>],
     merge: impl Fn(Option<&[u8]>, &S) -> Option<Merged>,
 ) -> Result<bool, DbErr> {
-    let options = TransactionOptions {
-        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-        ..TransactionOptions::default()
-    };
-    let transaction = database.begin_with_options(options).await?;
+    let transaction = begin(database).await?;
     if !record(&transaction, id).await? {
         return Ok(false);
     }

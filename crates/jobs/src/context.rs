@@ -1,9 +1,7 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
-};
+use sea_orm::DatabaseConnection;
 
 /// The longest that the file of an export is kept.
 pub const LONGEST_RETENTION: Duration = Duration::from_secs(366 * 24 * 60 * 60);
@@ -20,15 +18,5 @@ impl Context {
     pub fn new(database: DatabaseConnection, export_retention: Duration) -> Self {
         let export_retention = TimeDelta::from_std(export_retention.min(LONGEST_RETENTION)).unwrap_or(TimeDelta::MAX);
         Self { database, export_retention }
-    }
-
-    /// A transaction that is taken back when it is dropped.
-    pub(crate) async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
-        let options = TransactionOptions {
-            // A deferred one that reads first and then writes fails at once when another has written between.
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        self.database.begin_with_options(options).await
     }
 }

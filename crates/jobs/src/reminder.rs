@@ -1,12 +1,12 @@
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Set};
-use tidewater_entity::{NotificationKind, new_id, notification, todo};
+use tidewater_entity::{NotificationKind, begin, new_id, notification, todo};
 use uuid::Uuid;
 
 use crate::{Context, Error, clock};
 
 /// Tells the owner of a todo that the time has come, if it has and nobody has told them yet.
 pub(crate) async fn remind(context: &Context, todo: Uuid) -> Result<(), Error> {
-    let transaction = context.begin().await?;
+    let transaction = begin(&context.database).await?;
     let now = clock::now(&transaction).await?;
     // Whoever waits for the lock looks at the row again when it is free.
     let due = todo::Entity::awaiting_reminder()

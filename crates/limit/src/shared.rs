@@ -1,10 +1,8 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use fred::interfaces::LuaInterface;
 use tidewater_redis::{Connection, Unavailable};
-use tokio::time::sleep;
 
 use crate::clock::nanoseconds;
 use crate::gcra::Gcra;
@@ -13,15 +11,11 @@ use crate::{RedisSettings, StartError};
 /// How many batches a quota has. A smaller batch means a smaller error across servers, and asking Redis more often.
 pub const BATCHES: u64 = 50;
 
-/// How often Redis is asked whether it is back, while it is not. The breaker lets through only some of it.
-const PROBING: Duration = Duration::from_millis(100);
-
 /// What servers count together.
 #[derive(Clone, Debug)]
 pub(crate) struct Shared {
     connection: Connection,
     prefix: Arc<str>,
-    probing: Arc<AtomicBool>,
 }
 
 /// What a quota answered.
@@ -101,7 +95,7 @@ impl Shared {
     pub(crate) fn open(settings: &RedisSettings) -> Result<Self, StartError> {
         let connection = Connection::open(settings, "each server limits rates by itself");
         let connection = connection.map_err(|error| StartError::RedisUrl(error.to_string()))?;
-        Ok(Self { connection, prefix: settings.prefix.as_str().into(), probing: Arc::default() })
+        Ok(Self { connection, prefix: settings.prefix.as_str().into() })
     }
 
     pub(crate) async fn started(&self) {
@@ -164,33 +158,10 @@ impl Shared {
 
     async fn guarded<T>(&self, command: impl Future<Output = Result<T, fred::error::Error>>) -> Result<T, Unavailable> {
         let answer = self.connection.guarded(command).await;
-        if answer.is_err() {
-            self.watch();
+        if answer.is_err() && !self.is_reachable() {
+            self.connection.watch();
         }
         answer
-    }
-
-    /// Asks Redis until it answers, once it does not: nobody else asks in the meantime.
-    fn watch(&self) {
-        if self.is_reachable() || self.probing.swap(true, Ordering::AcqRel) {
-            return;
-        }
-        let (connection, probing) = (self.connection.clone(), Arc::clone(&self.probing));
-        tokio::spawn(async move {
-            loop {
-                while !connection.is_reachable() {
-                    sleep(PROBING).await;
-                    let commands = connection.commands();
-                    let probe = commands.eval::<(), _, _, _>("return {}", Vec::<String>::new(), Vec::<String>::new());
-                    let _ = connection.guarded(probe).await;
-                }
-                probing.store(false, Ordering::Release);
-                // Whoever lost it before this was stored has left the probing to this task.
-                if connection.is_reachable() || probing.swap(true, Ordering::AcqRel) {
-                    return;
-                }
-            }
-        });
     }
 }
 

@@ -1,9 +1,10 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use fred::clients::{Client, WithOptions};
 use fred::error::{Error, ErrorKind};
-use fred::interfaces::ClientLike;
+use fred::interfaces::{ClientLike, LuaInterface};
 use fred::types::Builder;
 use fred::types::config::{Config, Options, ReconnectPolicy, UnresponsiveConfig};
 use parking_lot::Mutex;
@@ -17,6 +18,8 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How long a start waits for the first connection, so that a process finds Redis warm from its first command on.
 const START: Duration = Duration::from_secs(1);
+/// How often Redis is asked whether it is back, by [`Connection::watch`]. The breaker lets through only some of it.
+const PROBING: Duration = Duration::from_millis(100);
 
 /// Where Redis is, what is ours there, and how long it is waited for.
 #[derive(Clone, Debug)]
@@ -36,6 +39,8 @@ pub struct Connection {
     options: Options,
     breaker: Arc<Breaker>,
     trouble: Trouble,
+    /// Whether Redis is being asked until it answers.
+    probing: Arc<AtomicBool>,
     _task: Arc<Ending>,
 }
 
@@ -95,7 +100,8 @@ impl Connection {
         let trouble = Trouble::default();
         let task = tokio::spawn(stay_connected(client.clone(), trouble.clone()));
         let breaker = Arc::new(Breaker::new(meanwhile));
-        Ok(Self { client, options, breaker, trouble, _task: Arc::new(Ending(task.abort_handle())) })
+        let task = Arc::new(Ending(task.abort_handle()));
+        Ok(Self { client, options, breaker, trouble, probing: Arc::default(), _task: task })
     }
 
     /// Waits until the first attempt to connect has ended, one way or the other, but not for long.
@@ -141,6 +147,33 @@ impl Connection {
     /// Whether the last commands were answered.
     pub fn is_reachable(&self) -> bool {
         self.breaker.is_closed()
+    }
+
+    /// Asks Redis in the background until it answers, so that nobody else needs to. Does nothing where that is being done. Must be
+    /// called within a runtime.
+    pub fn watch(&self) {
+        if self.probing.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let connection = self.clone();
+        tokio::spawn(async move {
+            loop {
+                while !connection.answers().await {
+                    sleep(PROBING).await;
+                }
+                connection.probing.store(false, Ordering::Release);
+                // Whoever lost it before this was stored has left the probing to this task.
+                if connection.is_reachable() || connection.probing.swap(true, Ordering::AcqRel) {
+                    return;
+                }
+            }
+        });
+    }
+
+    async fn answers(&self) -> bool {
+        let commands = self.commands();
+        let probe = commands.eval::<(), _, _, _>("return {}", Vec::<String>::new(), Vec::<String>::new());
+        self.guarded(probe).await.is_ok()
     }
 }
 

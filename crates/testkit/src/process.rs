@@ -41,6 +41,13 @@ pub(crate) enum Output {
     WithErrors,
 }
 
+/// `binary` with these arguments, in `directory`, with nothing else in its environment but what the supervisor gives.
+pub(crate) fn command(binary: &Path, arguments: &[&str], environment: &[(&str, &str)], directory: &Path) -> Command {
+    let mut command = Command::new(binary);
+    command.args(arguments).envs(environment.iter().copied()).current_dir(directory);
+    command
+}
+
 /// The command that runs `command` under a supervisor: a shell that ends it when its standard input does.
 ///
 /// Of `command`, the program, the arguments, the variables that it sets and the working directory count.
@@ -113,6 +120,25 @@ impl Process {
             // No answer means that the process has ended meanwhile, which is no failure of the one who signals.
             let _ = self.acknowledgements.lock().unwrap().recv_timeout(PATIENCE);
         }
+    }
+
+    /// Waits until a line of the log contains `text`, and returns that line. Panics with the log when none does.
+    pub(crate) async fn logged(&self, text: &str) -> String {
+        let line = self.find_in_log(|line| line.contains(text).then(|| line.to_owned())).await;
+        line.unwrap_or_else(|| panic!("the process did not log {text:?}; its log:\n{}", self.log()))
+    }
+
+    /// Asks it to end (`SIGTERM`), and returns its exit code and its complete log when it has.
+    pub(crate) async fn terminate(&mut self) -> (i32, String) {
+        self.signal("TERM");
+        let code = self.ended().await;
+        (code, self.log())
+    }
+
+    /// Kills it (`SIGKILL`), and returns when it is gone.
+    pub(crate) async fn kill(&mut self) {
+        self.signal("KILL");
+        self.ended().await;
     }
 
     pub(crate) fn has_ended(&self) -> bool {

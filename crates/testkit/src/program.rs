@@ -1,10 +1,10 @@
 //! A program as a process of its own, that is no server of HTTP.
 
-use std::{path::Path, process::Command};
+use std::path::Path;
 
 use tempfile::TempDir;
 
-use crate::process::{BROKEN_MACHINE, Process, Supervision};
+use crate::process::{BROKEN_MACHINE, Process, Supervision, command};
 
 /// A running program. Dropping it kills it.
 ///
@@ -18,8 +18,7 @@ impl Program {
     /// Starts `binary`, and does not wait for anything.
     pub fn start(binary: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let directory = tempfile::Builder::new().prefix("tidewater-program-").tempdir().expect(BROKEN_MACHINE);
-        let mut command = Command::new(binary);
-        command.args(arguments).envs(environment.iter().copied()).current_dir(directory.path());
+        let command = command(binary, arguments, environment, directory.path());
         let supervision = Supervision { last_signal: "KILL", directory: Some(directory.path()), account: None };
         Self { process: Process::start(&command, supervision), _directory: directory }
     }
@@ -31,21 +30,17 @@ impl Program {
 
     /// Waits until a line of the log contains `text`, and returns that line. Panics with the log when none does.
     pub async fn logged(&self, text: &str) -> String {
-        let line = self.process.find_in_log(|line| line.contains(text).then(|| line.to_owned())).await;
-        line.unwrap_or_else(|| panic!("the program did not say {text:?}; its log:\n{}", self.log()))
+        self.process.logged(text).await
     }
 
     /// Asks it to end (`SIGTERM`), and returns its exit code and its complete log when it has.
     pub async fn terminate(&mut self) -> (i32, String) {
-        self.process.signal("TERM");
-        let code = self.process.ended().await;
-        (code, self.log())
+        self.process.terminate().await
     }
 
     /// Kills it (`SIGKILL`), and returns when it is gone.
     pub async fn kill(&mut self) {
-        self.process.signal("KILL");
-        self.process.ended().await;
+        self.process.kill().await;
     }
 
     /// Lets it hang until [`resume`](Self::resume), as a machine without CPU time would.

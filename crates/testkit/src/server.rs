@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::time;
 
-use crate::process::{BROKEN_MACHINE, Output, PATIENCE, Process, Supervision, supervised};
+use crate::process::{BROKEN_MACHINE, Output, PATIENCE, Process, Supervision, command, supervised};
 
 const LISTENING: &str = "listening on http://127.0.0.1:";
 const PORT_IN_USE: &str = "Address already in use";
@@ -102,8 +102,7 @@ impl Server {
 
     /// Waits until a line of the log contains `text`, and returns that line. Panics with the log when none does.
     pub async fn logged(&self, text: &str) -> String {
-        let line = self.process.find_in_log(|line| line.contains(text).then(|| line.to_owned())).await;
-        line.unwrap_or_else(|| panic!("the server did not log {text:?}; its log:\n{}", self.log()))
+        self.process.logged(text).await
     }
 
     /// Asks `POST /graphql` as nobody, and returns the whole answer: `data`, `errors`, `extensions`.
@@ -144,15 +143,12 @@ impl Server {
 
     /// Asks it to end (`SIGTERM`), and returns its exit code and its complete log when it has.
     pub async fn terminate(&mut self) -> (i32, String) {
-        self.process.signal("TERM");
-        let code = self.process.ended().await;
-        (code, self.log())
+        self.process.terminate().await
     }
 
     /// Kills it (`SIGKILL`), and returns when it is gone.
     pub async fn kill(&mut self) {
-        self.process.signal("KILL");
-        self.process.ended().await;
+        self.process.kill().await;
     }
 
     /// Lets it hang until [`resume`](Self::resume), as a machine without CPU time would.
@@ -198,12 +194,6 @@ fn not_listening(process: &Process) -> ! {
 
 fn client() -> Client {
     Client::builder().timeout(PATIENCE).build().expect("a client without TLS has nothing to load")
-}
-
-fn command(binary: &Path, arguments: &[&str], environment: &[(&str, &str)], directory: &Path) -> Command {
-    let mut command = Command::new(binary);
-    command.args(arguments).envs(environment.iter().copied()).current_dir(directory);
-    command
 }
 
 fn port_in(line: &str) -> Option<u16> {

@@ -1,9 +1,8 @@
 use std::time::{Duration, Instant};
 
 use tidewater_cache::{Cache, Space};
-use tidewater_testkit::TestRedis;
+use tidewater_testkit::{Log, TestRedis};
 
-use crate::log::Log;
 use crate::world::{Note, World, notes, settings_over, text};
 
 const PATIENCE: Duration = Duration::from_secs(10);

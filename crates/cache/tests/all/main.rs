@@ -6,7 +6,6 @@ mod faults;
 mod flights;
 mod freshness;
 mod gate;
-mod log;
 mod memory;
 mod nodes;
 mod read;

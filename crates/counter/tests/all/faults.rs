@@ -3,10 +3,9 @@
 use std::time::{Duration, Instant};
 
 use tidewater_counter::{Counter, RedisSettings, Settings};
-use tidewater_testkit::{Proxy, TestRedis};
+use tidewater_testkit::{Log, Proxy, TestRedis};
 
 use crate::database::Database;
-use crate::log::Log;
 use crate::world::{eventually, process, see, subject};
 
 /// Whether what is counted now comes to Redis.

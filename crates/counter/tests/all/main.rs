@@ -4,7 +4,6 @@
 mod crashes;
 mod database;
 mod faults;
-mod log;
 mod processes;
 mod sketches;
 mod suite;

@@ -1,4 +1,5 @@
-use sea_orm::{DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use sea_orm::DatabaseTransaction;
+use tidewater_entity::begin;
 
 use super::Reader;
 use super::persistent::persistent;
@@ -15,12 +16,7 @@ impl Reader {
     /// done and could not be confirmed.
     pub async fn write<T>(&self, work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, Error>) -> Result<T, Error> {
         let writing = self.store().cache.writing();
-        let options = TransactionOptions {
-            // A deferred one that reads first and then writes fails at once when another has written between.
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        let transaction = persistent(|| self.database().begin_with_options(options)).await?;
+        let transaction = persistent(|| begin(self.database())).await?;
         let done = work(&transaction).await?;
         transaction.commit().await?;
         writing.settle(self.request()).await?;

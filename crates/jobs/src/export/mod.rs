@@ -16,7 +16,7 @@ use sea_orm::{
     QuerySelect, Set,
 };
 use tidewater_entity::export_chunk::MAX_CONTENT;
-use tidewater_entity::{ExportStatus, export, export_chunk};
+use tidewater_entity::{ExportStatus, begin, export, export_chunk};
 use uuid::Uuid;
 
 use crate::{Context, Error, clock};
@@ -32,7 +32,7 @@ pub(crate) async fn export(context: &Context, export: Uuid) -> Result<(), Error>
 
 /// Takes a step. Answers whether there are more.
 async fn step(context: &Context, export: Uuid, progress: &mut Progress) -> Result<bool, Error> {
-    let transaction = context.begin().await?;
+    let transaction = begin(&context.database).await?;
     let unfinished = export::Entity::unfinished().filter(export::Column::Id.eq(export)).lock_exclusive();
     let Some(export) = unfinished.one(&transaction).await? else { return Ok(false) };
     let Written { chunks, items, position } = Written::read(&transaction, export.id).await?;

@@ -2,10 +2,9 @@ use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use tidewater_limit::{Allowance, BATCHES, Settings};
-use tidewater_testkit::{Proxy, TestRedis};
+use tidewater_testkit::{Log, Proxy, TestRedis};
 use tokio::time::sleep;
 
-use crate::log::Log;
 use crate::world::{HOUR, admitted, anybody, quota, server, three_servers};
 
 const UNITS: u64 = 1_000;

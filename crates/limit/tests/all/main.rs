@@ -3,7 +3,6 @@
 
 mod attempts;
 mod faults;
-mod log;
 mod servers;
 mod single;
 mod world;

@@ -3,10 +3,9 @@
 use std::time::{Duration, Instant};
 
 use tidewater_queue::{Error, Item, Pushed, Queue, RedisSettings, Settings, WorkerSettings};
-use tidewater_testkit::TestRedis;
+use tidewater_testkit::{Log, TestRedis};
 use tokio::time::sleep;
 
-use crate::log::Log;
 use crate::world::{Done, Each, Job, World, empty, eventually, job, jobs, quick};
 
 const ROWS: u64 = 400;

@@ -6,7 +6,6 @@ mod crashes;
 mod failures;
 mod faults;
 mod killed;
-mod log;
 mod order;
 mod schedule;
 mod soak;

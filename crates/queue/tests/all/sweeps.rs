@@ -3,9 +3,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use tidewater_queue::{Failure, Item, WorkerSettings};
+use tidewater_testkit::Log;
 use tokio::time::sleep;
 
-use crate::log::Log;
 use crate::world::{Done, Each, Job, World, empty, eventually, in_the_future, job, on_each_store, quick};
 
 on_each_store! {

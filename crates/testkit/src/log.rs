@@ -1,11 +1,14 @@
-use std::io;
-use std::sync::Arc;
+//! What a test's own thread logs.
 
-use parking_lot::Mutex;
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
+
 use tracing::subscriber::DefaultGuard;
 
-/// What this thread logs while it lives, from warnings about Redis to anything else.
-pub(crate) struct Log {
+/// What this thread logs while it lives. A test that runs on one thread has all of its own and nothing of others.
+pub struct Log {
     text: Text,
     _guard: DefaultGuard,
 }
@@ -14,7 +17,8 @@ pub(crate) struct Log {
 struct Text(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    pub(crate) fn capture() -> Self {
+    /// From now on.
+    pub fn capture() -> Self {
         // Where nobody listens, a place in the code that is passed for the first time is taken to interest nobody, for good. Tests that
         // do not listen run beside this one.
         let _ = tracing_subscriber::fmt().with_writer(io::sink).try_init();
@@ -24,21 +28,21 @@ impl Log {
         Self { text, _guard: tracing::subscriber::set_default(subscriber) }
     }
 
-    /// The lines of this project that hold `part`.
-    pub(crate) fn lines(&self, part: &str) -> usize {
-        let text = String::from_utf8(self.text.0.lock().clone()).unwrap();
+    /// How many lines of this project hold `part`.
+    pub fn lines(&self, part: &str) -> usize {
+        let text = String::from_utf8(self.text.0.lock().unwrap().clone()).unwrap();
         text.lines().filter(|line| line.contains("tidewater_") && line.contains(part)).count()
     }
 
-    /// All lines about Redis.
-    pub(crate) fn about_redis(&self) -> usize {
+    /// How many lines are about Redis.
+    pub fn about_redis(&self) -> usize {
         self.lines("Redis")
     }
 }
 
 impl io::Write for Text {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().extend_from_slice(bytes);
+        self.0.lock().unwrap().extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
