@@ -9,6 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures::future::try_join_all;
 use sea_orm::EntityTrait;
 use tidewater_entity::selection::{Direction, Page, PageRows, Place, Selection, Shape};
+use uuid::Uuid;
 
 use crate::store::{Item, Reader, Stored};
 use crate::{Error, Scope, scope};
@@ -27,6 +28,18 @@ pub trait Listed: OutputType + From<Item<<Self::Entity as EntityTrait>::Model>> 
 
     /// Whether the caller may see this row. A page is read before its rows: by then, one may no longer be for everybody.
     fn is_visible(scope: &Scope, row: &<Self::Entity as EntityTrait>::Model) -> bool;
+
+    /// The object of the row with this primary key, if there is one that the caller may see.
+    ///
+    /// # Errors
+    /// As [`Reader::item`](crate::Reader::item).
+    fn visible(context: &Context<'_>, key: Uuid) -> impl Future<Output = Result<Option<Self>, Error>> + Send {
+        async move {
+            let scope = scope(context)?;
+            let item = scope.reader.item::<Self::Entity>(key).await?;
+            Ok(item.filter(|row| Self::is_visible(scope, row)).map(Self::from))
+        }
+    }
 }
 
 /// The arguments of a connection field, as they came.

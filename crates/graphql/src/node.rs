@@ -2,6 +2,7 @@ use async_graphql::{Context, ID, Interface, Object};
 use tidewater_entity::user;
 
 use crate::account::Session;
+use crate::connection::Listed;
 use crate::export::Export;
 use crate::note::Note;
 use crate::notification::Notification;

@@ -1,7 +1,6 @@
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 use tidewater_entity::{now, session, session_activity};
-use uuid::Uuid;
 
 use crate::connection::Listed;
 use crate::store::Item;
@@ -13,13 +12,6 @@ pub(crate) struct Session(pub(crate) Item<session::Model>);
 
 impl Session {
     pub(crate) const PREFIX: &'static str = "session";
-
-    /// The session with this primary key, if the viewer may see it.
-    pub(crate) async fn visible(context: &Context<'_>, key: Uuid) -> Result<Option<Self>, Error> {
-        let scope = scope(context)?;
-        let item = scope.reader.item::<session::Entity>(key).await?;
-        Ok(item.filter(|session| Self::is_visible(scope, session)).map(Self))
-    }
 }
 
 impl From<Item<session::Model>> for Session {

@@ -1,4 +1,4 @@
-use async_graphql::{Context, ID, Object};
+use async_graphql::{ID, Object};
 use chrono::{DateTime, Utc};
 use tidewater_entity::export;
 use tidewater_entity::selection::Selection;
@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::status::ExportStatus;
 use crate::connection::Listed;
 use crate::store::Item;
-use crate::{Error, Scope, id, scope};
+use crate::{Scope, id};
 
 /// A file of all that is a user's.
 #[derive(Clone)]
@@ -63,15 +63,6 @@ impl Export {
     /// From when on the file is not to be had any more; null before it is done.
     async fn expires_at(&self) -> Option<DateTime<Utc>> {
         self.0.expires_at
-    }
-}
-
-impl Export {
-    /// The export with this primary key, if the viewer may see it.
-    pub(crate) async fn visible(context: &Context<'_>, key: Uuid) -> Result<Option<Self>, Error> {
-        let scope = scope(context)?;
-        let item = scope.reader.item::<export::Entity>(key).await?;
-        Ok(item.filter(|export| Self::is_visible(scope, export)).map(Self))
     }
 }
 

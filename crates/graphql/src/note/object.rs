@@ -125,11 +125,4 @@ impl Note {
     async fn views(&self, context: &Context<'_>) -> Result<Option<Item<note_views::Model>>, Error> {
         scope(context)?.reader.item::<note_views::Entity>(self.0.id).await
     }
-
-    /// The note with this primary key, if the viewer may see it.
-    pub(crate) async fn visible(context: &Context<'_>, key: uuid::Uuid) -> Result<Option<Self>, Error> {
-        let scope = scope(context)?;
-        let item = scope.reader.item::<note::Entity>(key).await?;
-        Ok(item.filter(|note| Self::is_visible(scope, note)).map(Self))
-    }
 }

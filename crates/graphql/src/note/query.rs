@@ -3,7 +3,7 @@ use tidewater_entity::note;
 use tidewater_entity::selection::Selection;
 
 use super::{Note, NoteFilter, NoteOrder, Visibility, select};
-use crate::connection::{Connection, PageArguments, cost};
+use crate::connection::{Connection, Listed, PageArguments, cost};
 use crate::{Error, id, scope};
 
 /// Reading notes.

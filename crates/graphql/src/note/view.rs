@@ -1,6 +1,7 @@
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 
 use super::Note;
+use crate::connection::Listed;
 use crate::{Error, Views, id, scope};
 
 /// Counting who sees notes.

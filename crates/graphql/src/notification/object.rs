@@ -1,13 +1,12 @@
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 use tidewater_entity::notification;
-use uuid::Uuid;
 
 use super::kind::NotificationKind;
 use crate::connection::Listed;
 use crate::store::Item;
 use crate::todo::Todo;
-use crate::{Error, Scope, id, scope};
+use crate::{Error, Scope, id};
 
 /// Something that a user is told.
 #[derive(Clone)]
@@ -66,14 +65,5 @@ impl Notification {
     /// When it was marked as read first; null if it is unread.
     async fn read_at(&self) -> Option<DateTime<Utc>> {
         self.0.read_at
-    }
-}
-
-impl Notification {
-    /// The notification with this primary key, if the viewer may see it.
-    pub(crate) async fn visible(context: &Context<'_>, key: Uuid) -> Result<Option<Self>, Error> {
-        let scope = scope(context)?;
-        let item = scope.reader.item::<notification::Entity>(key).await?;
-        Ok(item.filter(|notification| Self::is_visible(scope, notification)).map(Self))
     }
 }

@@ -33,6 +33,13 @@ impl Listed for Tag {
     fn is_visible(_: &Scope, _: &tag::Model) -> bool {
         true
     }
+
+    async fn visible(context: &Context<'_>, key: Uuid) -> Result<Option<Self>, Error> {
+        let scope = scope(context)?;
+        let Some(tag) = scope.reader.item::<tag::Entity>(key).await? else { return Ok(None) };
+        let visible = scope.owns(tag.user_id) || scope.reader.count::<note::Entity>(&public_notes_with(key)).await? > 0;
+        Ok(visible.then_some(Self(tag)))
+    }
 }
 
 /// A word that a user puts on todos and notes. Its owner and administrators see it, and everybody sees one that a public note
@@ -106,16 +113,6 @@ impl Tag {
         };
         let notes = crate::note::select(notes, filter, order_by)?;
         Connection::read(context, notes, PageArguments { first, after, last, before }).await
-    }
-}
-
-impl Tag {
-    /// The tag with this primary key, if the viewer may see it.
-    pub(crate) async fn visible(context: &Context<'_>, key: Uuid) -> Result<Option<Self>, Error> {
-        let scope = scope(context)?;
-        let Some(tag) = scope.reader.item::<tag::Entity>(key).await? else { return Ok(None) };
-        let visible = scope.owns(tag.user_id) || scope.reader.count::<note::Entity>(&public_notes_with(key)).await? > 0;
-        Ok(visible.then_some(Self(tag)))
     }
 }
 

@@ -3,7 +3,7 @@ use tidewater_entity::selection::Selection;
 use tidewater_entity::tag;
 
 use super::{Tag, TagFilter, TagOrder, select};
-use crate::connection::{Connection, PageArguments, cost};
+use crate::connection::{Connection, Listed, PageArguments, cost};
 use crate::{Error, id, scope};
 
 /// Reading tags.

@@ -8,7 +8,7 @@ use crate::priority::Priority;
 use crate::store::Item;
 use crate::tag::Tag;
 use crate::user::User;
-use crate::{Error, Scope, id, scope};
+use crate::{Error, Scope, id};
 
 /// Something that a user has to do.
 #[derive(Clone)]
@@ -100,14 +100,5 @@ impl Todo {
         let link = Link::through::<todo_tag::Entity>(todo_tag::Column::TodoId, todo_tag::Column::TagId);
         let tags = Selection::linked::<tag::Entity>(link, self.0.id).order_by(tag::Column::CreatedAt, false);
         Connection::read(context, tags, PageArguments { first, after, last, before }).await
-    }
-}
-
-impl Todo {
-    /// The todo with this primary key, if the viewer may see it.
-    pub(crate) async fn visible(context: &Context<'_>, key: uuid::Uuid) -> Result<Option<Self>, Error> {
-        let scope = scope(context)?;
-        let item = scope.reader.item::<todo::Entity>(key).await?;
-        Ok(item.filter(|todo| Self::is_visible(scope, todo)).map(Self))
     }
 }
