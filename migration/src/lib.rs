@@ -13,6 +13,7 @@ mod m20261126_000006_follow_sessions;
 mod m20261126_000008_create_counters;
 mod m20261126_000009_create_notifications;
 mod m20261126_000010_create_exports;
+mod m20261126_000011_create_idempotency_records;
 mod migrate;
 
 pub use error::Error;
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000008_create_counters::Migration),
             Box::new(m20261126_000009_create_notifications::Migration),
             Box::new(m20261126_000010_create_exports::Migration),
+            Box::new(m20261126_000011_create_idempotency_records::Migration),
         ]
     }
 }

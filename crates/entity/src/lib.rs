@@ -4,6 +4,7 @@
 
 pub mod export;
 pub mod export_chunk;
+pub mod idempotency_record;
 pub mod note;
 pub mod note_like;
 pub mod note_tag;
@@ -30,8 +31,8 @@ mod fingerprint;
 mod notification_kind;
 mod password_hash;
 mod priority;
+mod pruning;
 mod role;
-mod session_pruning;
 mod tracking;
 mod transaction;
 mod value;
@@ -44,8 +45,8 @@ pub use fingerprint::fingerprint;
 pub use notification_kind::NotificationKind;
 pub use password_hash::PasswordHash;
 pub use priority::Priority;
+pub use pruning::{prune_idempotency_records, prune_sessions};
 pub use role::Role;
-pub use session_pruning::prune_sessions;
 pub use tracking::{Tracked, tracking};
 pub use transaction::begin;
 pub use value::{new_id, normalised_email, now};

@@ -12,13 +12,14 @@ use uuid::Uuid;
 use crate::account::{Activity, Passwords, token};
 use crate::completion::Completion;
 use crate::document::{Document, Documents};
+use crate::idempotency::Idempotency;
 use crate::response::{Answer, Held, Kept, ResponseKey};
 use crate::schema::{Schema, build_schema};
 use crate::scope::{Scope, SessionChange, Sessions, Viewer};
 use crate::settings::{ApiSettings, Responses};
 use crate::spending::{CostCount, Spending};
 use crate::store::{Reader, Store};
-use crate::{Error, freshness};
+use crate::{Error, IdempotencyKey, freshness};
 
 /// How much is kept of what a caller calls itself, in characters.
 const MAX_DEVICE: usize = 200;
@@ -51,6 +52,8 @@ pub struct Caller {
     pub mark: Option<HistoryMark>,
     /// What they call their device or program, in 1 to 200 characters. A session that they begin is known by it.
     pub device: Option<String>,
+    /// What they call the request, if it is a mutation that can be sent again.
+    pub idempotency_key: Option<IdempotencyKey>,
     /// How much they may do. That the request itself is one is counted by whoever calls this; what it costs and attempts is counted
     /// here.
     pub allowance: Allowance,
@@ -82,6 +85,8 @@ pub struct Executed {
     pub provenance: Provenance,
     /// The limit that it exceeded, if it did; then it answers no data.
     pub exceeded: Option<Exceeded>,
+    /// Whether an earlier request with the same key had done it.
+    pub replayed: bool,
 }
 
 /// A request that has arrived: whatever is answered to it is at least as fresh as that moment wants it.
@@ -99,6 +104,11 @@ impl Arrival {
         let device: String = device.chars().take(MAX_DEVICE).collect();
         self.caller.device = Some(device).filter(|device| !device.is_empty());
     }
+
+    /// The caller may send the request again under this key.
+    pub fn is_known_as(&mut self, key: IdempotencyKey) {
+        self.caller.idempotency_key = Some(key);
+    }
 }
 
 /// What came of executing a request.
@@ -108,6 +118,7 @@ struct Ran {
     held: Option<Held>,
     identity: Identity,
     exceeded: Option<Exceeded>,
+    replayed: bool,
 }
 
 impl Api {
@@ -203,7 +214,8 @@ impl Api {
         let reader = self.0.store.reader_for(reads.clone());
         let Some(responses) = responses else {
             let ran = self.run(&reader, &caller, request, document.as_deref()).await;
-            return answer(&reads, &kept(&ran), ran.session, ran.exceeded).await;
+            let answer = answer(&reads, &kept(&ran), ran.session, ran.exceeded).await;
+            return Answer { replayed: ran.replayed, ..answer };
         };
         if verifies {
             caller.acceptance = Acceptance::Source { keep: false };
@@ -231,7 +243,7 @@ impl Api {
     pub async fn execute(&self, request: Request, caller: Caller) -> Executed {
         let Arrival { request: reads, caller, .. } = self.arrive(caller);
         let reader = self.0.store.reader_for(reads.clone());
-        let Ran { mut response, session, exceeded, .. } = match self.document(&request.query) {
+        let Ran { mut response, session, exceeded, replayed, .. } = match self.document(&request.query) {
             Ok(document) => self.run(&reader, &caller, request, document.as_deref()).await,
             Err(error) => Ran {
                 response: refusal(error),
@@ -239,12 +251,13 @@ impl Api {
                 held: None,
                 identity: Identity::Unknown,
                 exceeded: None,
+                replayed: false,
             },
         };
         let mark = reads.mark().await;
         let provenance = reads.provenance();
         freshness::report(&mut response, mark.as_ref(), &provenance);
-        Executed { response, session, mark, provenance, exceeded }
+        Executed { response, session, mark, provenance, exceeded, replayed }
     }
 
     /// The cache.
@@ -260,7 +273,13 @@ impl Api {
         let change: Arc<Mutex<SessionChange>> = Arc::default();
         let (mut held, mut identity) = (None, Identity::Unknown);
         let spending = Spending::new(caller.allowance.clone());
-        let mut response = match self.admit(reader, &request, caller).await {
+        let idempotency = Idempotency::new(caller.idempotency_key.clone());
+        let fields = || document.map_or(0, |document| document.root_fields(request.operation_name.as_deref()));
+        let admitted = match idempotency.refuse_several(fields) {
+            Ok(()) => self.admit(reader, &request, caller).await,
+            Err(error) => Err(error),
+        };
+        let mut response = match admitted {
             Ok(admitted) => {
                 let viewer = admitted.map(|(viewer, session)| {
                     held = Some(session);
@@ -270,7 +289,8 @@ impl Api {
                 let (lifetime, device) = (self.0.session_lifetime, caller.device.clone());
                 let sessions = Sessions { lifetime, device, change: Arc::clone(&change) };
                 let scope = Scope::with_sessions(reader.clone(), viewer, sessions, spending.clone());
-                self.resolve(request.data(scope.of_client_at(caller.network)), document).await
+                let scope = scope.of_client_at(caller.network).known_as(idempotency.clone());
+                self.resolve(request.data(scope), document).await
             }
             Err(error) => refusal(error),
         };
@@ -281,7 +301,7 @@ impl Api {
             // Others who send the same bytes without a credential may have an allowance of their own.
             reader.request().rests_on_the_unknown();
         }
-        Ran { response, session, held, identity, exceeded }
+        Ran { response, session, held, identity, exceeded, replayed: idempotency.is_replayed() }
     }
 
     async fn resolve(&self, request: Request, document: Option<&Document>) -> Response {

@@ -9,7 +9,8 @@ use serde::Serialize;
 use tidewater_cache::{HistoryMark, Provenance, Sharing};
 use tidewater_limit::Exceeded;
 
-use crate::account::{Seen, token};
+use crate::account::Seen;
+use crate::digest::digest;
 use crate::{Error, Identity, SessionChange, freshness};
 
 /// What tells a request from every other one that may have another answer: the bytes that it was sent as, and who sent them.
@@ -24,7 +25,7 @@ impl ResponseKey {
         let mut key = Vec::with_capacity(1 + 32 + bytes.len());
         key.push(form << 1 | u8::from(credential.is_some()));
         // All have one length, so that no other request has these bytes.
-        key.extend(credential.map(token::digest).into_iter().flatten());
+        key.extend(credential.map(digest).into_iter().flatten());
         key.extend_from_slice(bytes);
         Self(key)
     }
@@ -107,6 +108,8 @@ pub struct Answer {
     pub identity: Identity,
     /// The limit that the request exceeded, if it did; then there are no data.
     pub exceeded: Option<Exceeded>,
+    /// Whether an earlier request with the same key had done what this asked for.
+    pub replayed: bool,
 }
 
 impl Answer {
@@ -118,6 +121,15 @@ impl Answer {
         exceeded: Option<Exceeded>,
     ) -> Self {
         let tail = freshness::tail(mark.as_ref(), &provenance);
-        Self { head: kept.head.clone(), tail, session, mark, provenance, identity: kept.identity, exceeded }
+        Self {
+            head: kept.head.clone(),
+            tail,
+            session,
+            mark,
+            provenance,
+            identity: kept.identity,
+            exceeded,
+            replayed: false,
+        }
     }
 }

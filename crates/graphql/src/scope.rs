@@ -5,12 +5,15 @@ use std::time::Duration;
 use async_graphql::Context;
 use parking_lot::Mutex;
 use sea_orm::DatabaseTransaction;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use tidewater_entity::{Role, user};
 use tidewater_limit::Network;
 use uuid::Uuid;
 
 use crate::Error;
 use crate::account::session::{self, Started};
+use crate::idempotency::Idempotency;
 use crate::spending::Spending;
 use crate::store::Reader;
 
@@ -20,6 +23,8 @@ pub struct Scope {
     pub reader: Reader,
     viewer: Mutex<Option<Viewer>>,
     sessions: Sessions,
+    /// What the request is known as, if it can be repeated.
+    pub(crate) idempotency: Idempotency,
     /// What the caller may do, as far as that is limited.
     pub(crate) spending: Spending,
     /// Where the caller is, if that is known.
@@ -100,12 +105,50 @@ impl Scope {
         sessions: Sessions,
         spending: Spending,
     ) -> Self {
-        Self { reader, viewer: Mutex::new(viewer), sessions, spending, network: None }
+        let (viewer, idempotency) = (Mutex::new(viewer), Idempotency::default());
+        Self { reader, viewer, sessions, idempotency, spending, network: None }
     }
 
     /// The same, for a caller who is at that address.
     pub(crate) fn of_client_at(self, network: Option<Network>) -> Self {
         Self { network, ..self }
+    }
+
+    /// The same, for a request that can be repeated.
+    pub(crate) fn known_as(self, idempotency: Idempotency) -> Self {
+        Self { idempotency, ..self }
+    }
+
+    /// Runs `work` in one transaction, commits it, and returns when the change is in force: every later read of this request
+    /// sees it, whatever it touched, cascades included. After an error nothing is changed.
+    ///
+    /// If the request has an idempotency key and the viewer's `work` was done under it before, it is not done again: what it
+    /// returned then is returned. So what is to be answered must follow from what `work` returns.
+    ///
+    /// Inside, only the transaction is read: caches are neither asked nor filled.
+    ///
+    /// # Errors
+    /// What `work` answers; `CONFLICT` and `UNAVAILABLE` as the database says. `UNAVAILABLE` may also mean that the commit was
+    /// done and could not be confirmed. With a key, `UNAUTHENTICATED` where nobody is signed in, `CONFLICT` where it was used for
+    /// another request, and `BAD_USER_INPUT` where `work` returns more than can be kept.
+    pub async fn write<T: Serialize + DeserializeOwned>(
+        &self,
+        work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let Some(key) = self.idempotency.key() else { return self.reader.write(work).await };
+        let user = self.signed_in()?.user;
+        let change = self.reader.change().await?;
+        let transaction = &change.transaction;
+        let done = match self.idempotency.done(transaction, key, user).await? {
+            Some(done) => done,
+            None => {
+                let done = work(transaction).await?;
+                self.idempotency.record(transaction, key, user, &done).await?;
+                done
+            }
+        };
+        change.commit().await?;
+        Ok(done)
     }
 
     /// Who asks. `None`: somebody who is not signed in.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sea_orm::DatabaseConnection;
 use tidewater_changelog::Pruner;
-use tidewater_entity::{now, prune_sessions};
+use tidewater_entity::{now, prune_idempotency_records, prune_sessions};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
@@ -20,19 +20,25 @@ pub(crate) struct Retention {
     pub(crate) log: Duration,
     /// Sessions that nobody uses.
     pub(crate) unused_sessions: Duration,
+    /// What mutations did that may be sent again.
+    pub(crate) idempotency: Duration,
 }
 
 /// Starts the chores. They end when they are dropped. Any number of servers may do them at once.
 pub(crate) fn start(database: &DatabaseConnection, retention: Retention) -> JoinSet<()> {
     let mut chores = JoinSet::new();
-    let Retention { log, unused_sessions } = retention;
+    let Retention { log, unused_sessions, idempotency } = retention;
     let mut pruner = Pruner::new(database.clone(), log);
     chores.spawn(regularly("the change log", log, async move || {
         pruner.run_once().await.map_err(|error| one_line(&error))
     }));
-    let database = database.clone();
+    let of_sessions = database.clone();
     chores.spawn(regularly("sessions that are over", unused_sessions, async move || {
-        prune_sessions(&database, now(), unused_sessions).await.map_err(|error| one_line(&error))
+        prune_sessions(&of_sessions, now(), unused_sessions).await.map_err(|error| one_line(&error))
+    }));
+    let of_records = database.clone();
+    chores.spawn(regularly("records of mutations", idempotency, async move || {
+        prune_idempotency_records(&of_records, now(), idempotency).await.map_err(|error| one_line(&error))
     }));
     chores
 }

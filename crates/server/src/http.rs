@@ -8,6 +8,7 @@ mod front;
 mod graphiql;
 mod graphql;
 mod health;
+mod idempotency;
 mod listener;
 mod opening;
 mod parameters;

@@ -7,7 +7,7 @@ use crate::on_both_databases;
 use crate::sample::{id, populate};
 
 /// Each index, and a query that is the reason for it. `?` stands for an id.
-const REASONS: [(&str, &str); 30] = [
+const REASONS: [(&str, &str); 31] = [
     ("user_by_email", "SELECT * FROM \"user\" WHERE email = 'ada@example.test'"),
     ("user_by_created_at_id", "SELECT id FROM \"user\" ORDER BY created_at, id LIMIT 20"),
     ("session_by_token_hash", "SELECT * FROM session WHERE token_hash = 'a'"),
@@ -57,6 +57,10 @@ const REASONS: [(&str, &str); 30] = [
     ("todo_tag_by_tag_id_todo_id", "SELECT todo_id FROM todo_tag WHERE tag_id = ?"),
     ("note_tag_by_tag_id_note_id", "SELECT note_id FROM note_tag WHERE tag_id = ?"),
     ("note_like_by_user_id_note_id", "SELECT note_id FROM note_like WHERE user_id = ?"),
+    (
+        "idempotency_record_by_created_at",
+        "SELECT key FROM idempotency_record WHERE created_at < '2026-01-01 00:00:00+00:00'",
+    ),
     ("note_view_day_by_day", "SELECT day FROM note_view_day WHERE day < '2026-01-01'"),
 ];
 

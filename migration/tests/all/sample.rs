@@ -6,7 +6,7 @@ use tidewater_testkit::TestDatabase;
 const TIME: &str = "'2026-01-02 03:04:05+00:00'";
 
 /// The tables of [`populate`].
-pub(crate) const TABLES: [&str; 15] = [
+pub(crate) const TABLES: [&str; 16] = [
     "user",
     "profile",
     "session",
@@ -22,6 +22,7 @@ pub(crate) const TABLES: [&str; 15] = [
     "notification",
     "export",
     "export_chunk",
+    "idempotency_record",
 ];
 
 /// The id whose last byte is `number`, as a literal.
@@ -70,6 +71,7 @@ pub(crate) async fn populate(database: &TestDatabase) -> DatabaseConnection {
     migrate_up(&connection, &tracking(), None).await.unwrap();
     let [one, two, three, four, five, six, seven] = [1, 2, 3, 4, 5, 6, 7].map(|number| id(&connection, number));
     let one_byte = if connection.get_database_backend() == DbBackend::Sqlite { "x'01'" } else { "'\\x01'" };
+    let digest = "a".repeat(64);
     for statement in [
         user(&connection, 1, "ada@example.test"),
         format!("INSERT INTO profile VALUES ({one}, '', NULL, {TIME})"),
@@ -86,6 +88,7 @@ pub(crate) async fn populate(database: &TestDatabase) -> DatabaseConnection {
         format!("INSERT INTO notification VALUES ({six}, {one}, 'REMINDER', {three}, 'text', {TIME}, NULL)"),
         export(&connection, 7, 1),
         format!("INSERT INTO export_chunk VALUES ({seven}, 0, '', 0, '')"),
+        format!("INSERT INTO idempotency_record VALUES ({one}, 'key', '{digest}', 'null', {TIME})"),
     ] {
         connection.execute_unprepared(&statement).await.unwrap();
     }

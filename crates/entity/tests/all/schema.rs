@@ -5,8 +5,8 @@ use sea_orm::{
     RelationTrait, Statement,
 };
 use tidewater_entity::{
-    Tracked, export, export_chunk, note, note_like, note_tag, note_view_day, note_views, notification, profile,
-    session, session_activity, tag, todo, todo_tag, tracking, user, view_batch, view_secret,
+    Tracked, export, export_chunk, idempotency_record, note, note_like, note_tag, note_view_day, note_views,
+    notification, profile, session, session_activity, tag, todo, todo_tag, tracking, user, view_batch, view_secret,
 };
 
 use crate::on_both_databases;
@@ -76,6 +76,7 @@ on_both_databases! {
         assert_agrees::<notification::Entity>(&migrated.connection).await;
         assert_agrees::<export::Entity>(&migrated.connection).await;
         assert_has_its_columns::<export_chunk::Entity>(&migrated.connection).await;
+        assert_has_its_columns::<idempotency_record::Entity>(&migrated.connection).await;
     }
 }
 

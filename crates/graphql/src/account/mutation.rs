@@ -95,6 +95,7 @@ impl AccountMutation {
     #[graphql(complexity = "HASHING + child_complexity")]
     async fn sign_up(&self, context: &Context<'_>, input: SignUpInput) -> Result<SignUpPayload, Error> {
         let scope = scope(context)?;
+        scope.idempotency.refuse_key()?;
         let email = credentials::email(&input.email)?;
         let name = validation::text("name", MAX_NAME, input.name)?;
         let password = credentials::password("password", input.password)?;
@@ -109,6 +110,7 @@ impl AccountMutation {
     #[graphql(complexity = "HASHING + child_complexity")]
     async fn sign_in(&self, context: &Context<'_>, input: SignInInput) -> Result<SignInPayload, Error> {
         let scope = scope(context)?;
+        scope.idempotency.refuse_key()?;
         let email = credentials::email(&input.email);
         // What is no address is nobody's: saying more would be another answer.
         let account = email.as_deref().unwrap_or(&input.email);
@@ -129,6 +131,7 @@ impl AccountMutation {
     ) -> Result<ChangePasswordPayload, Error> {
         let scope = scope(context)?;
         let viewer = scope.signed_in()?;
+        scope.idempotency.refuse_key()?;
         let new_password = credentials::password("newPassword", input.new_password)?;
         // Past the caches, which hold no password hash.
         let user = user::Entity::find_by_id(viewer.user).one(scope.reader.source()).await?;
@@ -144,6 +147,7 @@ impl AccountMutation {
     async fn sign_out(&self, context: &Context<'_>) -> Result<SignOutPayload, Error> {
         let scope = scope(context)?;
         let viewer = scope.signed_in()?;
+        scope.idempotency.refuse_key()?;
         let user = User::of(context, viewer.user).await?;
         scope.reader.write(async |transaction| session::end(transaction, viewer.session).await).await?;
         scope.end_session();

@@ -44,13 +44,17 @@ impl SessionMutation {
         let scope = scope(context)?;
         let viewer = scope.signed_in()?;
         let key = id::decode(Session::PREFIX, "id", &input.id)?;
-        let revoked = scope.reader.write(async |transaction| {
+        let is_own = viewer.session == key;
+        if is_own {
+            scope.idempotency.refuse_key()?;
+        }
+        let revoked = scope.write(async |transaction| {
             let found = entity::Entity::find_by_id(key).lock_exclusive().one(transaction).await?;
             found.filter(|session| viewer.owns(session.user_id)).ok_or(Error::NotFound("session"))?;
             session::end(transaction, key).await
         });
         revoked.await?;
-        if viewer.session == key {
+        if is_own {
             scope.end_session();
         }
         Ok(RevokeSessionPayload { revoked_id: input.id })
@@ -60,9 +64,8 @@ impl SessionMutation {
     async fn revoke_other_sessions(&self, context: &Context<'_>) -> Result<RevokeOtherSessionsPayload, Error> {
         let scope = scope(context)?;
         let viewer = scope.signed_in()?;
-        let revoked = scope
-            .reader
-            .write(async |transaction| session::end_all(transaction, viewer.user, Some(viewer.session)).await);
+        let revoked =
+            scope.write(async |transaction| session::end_all(transaction, viewer.user, Some(viewer.session)).await);
         let revoked_count = revoked.await?;
         Ok(RevokeOtherSessionsPayload { revoked_count, viewer: User::of(context, viewer.user).await? })
     }

@@ -4,9 +4,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rand::TryRng;
 use rand::rngs::SysRng;
-use sha2::{Digest, Sha256};
 
 use crate::Error;
+use crate::digest::hexadecimal_digest;
 
 /// What a session's holder shows: 32 random bytes. Its `Debug` output shows nothing of it.
 pub(crate) struct Token([u8; 32]);
@@ -39,12 +39,5 @@ impl fmt::Debug for Token {
 ///
 /// A fast hash is enough: nobody guesses 32 random bytes.
 pub(crate) fn hash(text: &str) -> String {
-    const DIGITS: [u8; 16] = *b"0123456789abcdef";
-    let digits = digest(text).into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
-}
-
-/// The same as bytes.
-pub(crate) fn digest(text: &str) -> [u8; 32] {
-    Sha256::digest(text).into()
+    hexadecimal_digest(text)
 }

@@ -1,6 +1,7 @@
 //! Documents that clients send again and again: parsed, measured and validated once.
 
 mod measure;
+mod root_fields;
 mod selected;
 mod variables;
 
@@ -83,6 +84,11 @@ impl Document {
     /// Whether the operation that is called `name`, or else the only one, is a mutation.
     pub fn is_mutation(&self, name: Option<&str>) -> bool {
         self.operation(name).is_some_and(|operation| operation.ty == OperationType::Mutation)
+    }
+
+    /// How many fields the operation that is called `name`, or else the only one, selects at its root, fragments included.
+    pub(crate) fn root_fields(&self, name: Option<&str>) -> usize {
+        self.operation(name).map_or(0, |operation| root_fields::count(self.prepared.document(), operation))
     }
 
     /// Whether `request`, of this document, needs no validation: the document was found to be valid, and so are its variables.

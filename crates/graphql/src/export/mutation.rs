@@ -29,7 +29,7 @@ impl ExportMutation {
     async fn export_my_data(&self, context: &Context<'_>) -> Result<ExportMyDataPayload, Error> {
         let scope = scope(context)?;
         let viewer = scope.signed_in()?;
-        let export = scope.reader.write(async |transaction| {
+        let export = scope.write(async |transaction| {
             // The lock keeps a second request from beginning another at the same time.
             let user = user::Entity::find_by_id(viewer.user).lock_exclusive().one(transaction).await?;
             let user = user.ok_or(Error::NotFound("user"))?;

@@ -47,7 +47,7 @@ impl NoteLikeMutation {
         let scope = scope(context)?;
         let viewer = scope.signed_in()?;
         let note_id = id::decode(Note::PREFIX, "id", &input.id)?;
-        let liked = scope.reader.write(async |transaction| {
+        let liked = scope.write(async |transaction| {
             let note = visible(transaction, scope, note_id).await?;
             let like = note_like::Model { note_id, user_id: viewer.user, created_at: now() }.into_active_model();
             note_like::Entity::insert(like).on_conflict_do_nothing().exec_without_returning(transaction).await?;
@@ -61,7 +61,7 @@ impl NoteLikeMutation {
         let scope = scope(context)?;
         let viewer = scope.signed_in()?;
         let note_id = id::decode(Note::PREFIX, "id", &input.id)?;
-        let unliked = scope.reader.write(async |transaction| {
+        let unliked = scope.write(async |transaction| {
             let note = visible(transaction, scope, note_id).await?;
             note_like::Entity::delete_by_id((note_id, viewer.user)).exec(transaction).await?;
             Ok(note)

@@ -84,8 +84,7 @@ impl NoteMutation {
             created_at,
             updated_at: created_at,
         };
-        let note =
-            scope.reader.write(async |transaction| Ok(note.into_active_model().insert(transaction).await?)).await?;
+        let note = scope.write(async |transaction| Ok(note.into_active_model().insert(transaction).await?)).await?;
         Ok(CreateNotePayload { note: Note(note.into()) })
     }
 
@@ -99,7 +98,7 @@ impl NoteMutation {
         let body = validation::required("body", input.body)?;
         let body = body.map(|body| validation::body("body", MAX_BODY, body)).transpose()?;
         let visibility = validation::required("visibility", input.visibility)?;
-        let note = scope.reader.write(async |transaction| {
+        let note = scope.write(async |transaction| {
             let mut note = owned(transaction, scope, key).await?.into_active_model();
             set(&mut note.title, title);
             set(&mut note.body, body);
@@ -115,7 +114,7 @@ impl NoteMutation {
         let scope = scope(context)?;
         scope.signed_in()?;
         let key = id::decode(Note::PREFIX, "id", &input.id)?;
-        let deleted = scope.reader.write(async |transaction| {
+        let deleted = scope.write(async |transaction| {
             owned(transaction, scope, key).await?;
             note::Entity::delete_by_id(key).exec(transaction).await?;
             Ok(())

@@ -27,10 +27,12 @@ impl NoteViewMutation {
     /// Counts that a note is seen, by whoever may see it, signed in or not. Reading a note does not count: a client tells when it shows
     /// one.
     async fn view_note(&self, context: &Context<'_>, input: ViewNoteInput) -> Result<ViewNotePayload, Error> {
+        let scope = scope(context)?;
+        scope.idempotency.refuse_key()?;
         let note = Note::visible(context, id::decode(Note::PREFIX, "id", &input.id)?).await?;
         let note = note.ok_or(Error::NotFound("note"))?;
         let views = context.data::<Views>().map_err(|_| Error::internal("a schema without views"))?;
-        views.count(note.0.id, scope(context)?).await?;
+        views.count(note.0.id, scope).await?;
         Ok(ViewNotePayload { note })
     }
 }

@@ -45,7 +45,7 @@ impl NotificationMutation {
         let ids = validation::at_most("ids", MAX_MARKED_AT_ONCE, input.ids)?;
         let keys = ids.iter().map(|id| id::decode(Notification::PREFIX, "ids", id));
         let keys = keys.collect::<Result<Vec<Uuid>, Error>>()?;
-        let marked = scope.reader.write(async |transaction| {
+        let marked = scope.write(async |transaction| {
             // In one order for all, so that two that overlap do not wait for each other.
             let rows = notification::Entity::find()
                 .filter(notification::Column::Id.is_in(keys.iter().copied()))
@@ -77,7 +77,7 @@ impl NotificationMutation {
     async fn mark_all_read(&self, context: &Context<'_>) -> Result<MarkAllReadPayload, Error> {
         let scope = scope(context)?;
         let viewer = scope.signed_in()?;
-        let marked = scope.reader.write(async |transaction| {
+        let marked = scope.write(async |transaction| {
             notification::Entity::update_many()
                 .set(notification::ActiveModel { read_at: Set(Some(now())), ..Default::default() })
                 .filter(notification::Column::UserId.eq(viewer.user))

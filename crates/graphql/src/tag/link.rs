@@ -93,7 +93,7 @@ impl TagLinkMutation {
         scope.signed_in()?;
         let todo_id = id::decode(Todo::PREFIX, "todoId", &input.todo_id)?;
         let tag_id = id::decode(Tag::PREFIX, "tagId", &input.tag_id)?;
-        let tagged = scope.reader.write(async |transaction| {
+        let tagged = scope.write(async |transaction| {
             let todo = todo::owned(transaction, scope, todo_id).await?;
             let tag = owned(transaction, scope, tag_id).await?;
             same_owner(todo.user_id, tag.user_id)?;
@@ -111,7 +111,7 @@ impl TagLinkMutation {
         scope.signed_in()?;
         let todo_id = id::decode(Todo::PREFIX, "todoId", &input.todo_id)?;
         let tag_id = id::decode(Tag::PREFIX, "tagId", &input.tag_id)?;
-        let untagged = scope.reader.write(async |transaction| {
+        let untagged = scope.write(async |transaction| {
             let todo = todo::owned(transaction, scope, todo_id).await?;
             let tag = owned(transaction, scope, tag_id).await?;
             same_owner(todo.user_id, tag.user_id)?;
@@ -128,7 +128,7 @@ impl TagLinkMutation {
         scope.signed_in()?;
         let note_id = id::decode(Note::PREFIX, "noteId", &input.note_id)?;
         let tag_id = id::decode(Tag::PREFIX, "tagId", &input.tag_id)?;
-        let tagged = scope.reader.write(async |transaction| {
+        let tagged = scope.write(async |transaction| {
             let note = note::owned(transaction, scope, note_id).await?;
             let tag = owned(transaction, scope, tag_id).await?;
             same_owner(note.user_id, tag.user_id)?;
@@ -146,7 +146,7 @@ impl TagLinkMutation {
         scope.signed_in()?;
         let note_id = id::decode(Note::PREFIX, "noteId", &input.note_id)?;
         let tag_id = id::decode(Tag::PREFIX, "tagId", &input.tag_id)?;
-        let untagged = scope.reader.write(async |transaction| {
+        let untagged = scope.write(async |transaction| {
             let note = note::owned(transaction, scope, note_id).await?;
             let tag = owned(transaction, scope, tag_id).await?;
             same_owner(note.user_id, tag.user_id)?;

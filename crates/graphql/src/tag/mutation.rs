@@ -55,8 +55,7 @@ impl TagMutation {
             created_at: now(),
         };
         // The unique index decides, and not a look beforehand, which could miss a tag that is being created just now.
-        let created =
-            scope.reader.write(async |transaction| tag.into_active_model().insert(transaction).await.map_err(taken));
+        let created = scope.write(async |transaction| tag.into_active_model().insert(transaction).await.map_err(taken));
         Ok(CreateTagPayload { tag: Tag(created.await?.into()) })
     }
 
@@ -65,7 +64,7 @@ impl TagMutation {
         let scope = scope(context)?;
         scope.signed_in()?;
         let key = id::decode(Tag::PREFIX, "id", &input.id)?;
-        let deleted = scope.reader.write(async |transaction| {
+        let deleted = scope.write(async |transaction| {
             owned(transaction, scope, key).await?;
             tag::Entity::delete_by_id(key).exec(transaction).await?;
             Ok(())

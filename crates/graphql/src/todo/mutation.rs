@@ -120,8 +120,7 @@ impl TodoMutation {
             remind_at: input.remind_at.map(|remind_at| validation::time("remindAt", remind_at)).transpose()?,
             reminded_for: None,
         };
-        let todo =
-            scope.reader.write(async |transaction| Ok(todo.into_active_model().insert(transaction).await?)).await?;
+        let todo = scope.write(async |transaction| Ok(todo.into_active_model().insert(transaction).await?)).await?;
         tell(context, &todo)?;
         Ok(CreateTodoPayload { todo: Todo(todo.into()) })
     }
@@ -138,7 +137,7 @@ impl TodoMutation {
         let priority = validation::required("priority", input.priority)?;
         let due_at = input.due_at.map_value(|due_at| validation::time("dueAt", due_at)).transpose()?;
         let remind_at = input.remind_at.map_value(|remind_at| validation::time("remindAt", remind_at)).transpose()?;
-        let todo = scope.reader.write(async |transaction| {
+        let todo = scope.write(async |transaction| {
             let mut todo = owned(transaction, scope, key).await?.into_active_model();
             set(&mut todo.text, text);
             set(&mut todo.notes, validation::optional(notes));
@@ -159,7 +158,7 @@ impl TodoMutation {
         let scope = scope(context)?;
         scope.signed_in()?;
         let key = id::decode(Todo::PREFIX, "id", &input.id)?;
-        let deleted = scope.reader.write(async |transaction| {
+        let deleted = scope.write(async |transaction| {
             owned(transaction, scope, key).await?;
             todo::Entity::delete_by_id(key).exec(transaction).await?;
             Ok(())
@@ -179,7 +178,7 @@ impl TodoMutation {
         scope.signed_in()?;
         let ids = validation::at_most("ids", MAX_COMPLETED_AT_ONCE, input.ids)?;
         let keys = ids.iter().map(|id| id::decode(Todo::PREFIX, "ids", id)).collect::<Result<Vec<Uuid>, Error>>()?;
-        let completed = scope.reader.write(async |transaction| {
+        let completed = scope.write(async |transaction| {
             // In one order for all, so that two that overlap do not wait for each other.
             let rows = todo::Entity::find()
                 .filter(todo::Column::Id.is_in(keys.iter().copied()))

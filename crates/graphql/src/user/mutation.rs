@@ -63,6 +63,7 @@ impl UserMutation {
     async fn change_role(&self, context: &Context<'_>, input: ChangeRoleInput) -> Result<ChangeRolePayload, Error> {
         let scope = scope(context)?;
         let viewer = scope.signed_in()?;
+        scope.idempotency.refuse_key()?;
         let key = id::decode(User::PREFIX, "userId", &input.user_id)?;
         if !viewer.is_admin() {
             return Err(Error::Forbidden("only administrators change roles"));
@@ -100,7 +101,7 @@ impl UserMutation {
         let bio = validation::optional(input.bio).map(Option::unwrap_or_default);
         let bio = bio.map(|bio| validation::body("bio", MAX_BIO, bio)).transpose()?;
         let avatar_url = validation::optional(input.avatar_url.map_value(avatar_url).transpose()?);
-        let user = scope.reader.write(async |transaction| {
+        let user = scope.write(async |transaction| {
             // The lock also keeps a second request from making the profile at the same time.
             let user = user::Entity::find_by_id(viewer.user).lock_exclusive().one(transaction).await?;
             let mut user = user.ok_or(Error::NotFound("user"))?;

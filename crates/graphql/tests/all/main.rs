@@ -9,6 +9,7 @@ mod cost;
 mod crowd;
 mod exports;
 mod fixture;
+mod idempotency;
 mod likes;
 mod notes;
 mod notifications;

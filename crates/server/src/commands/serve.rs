@@ -49,8 +49,11 @@ pub(crate) async fn serve(configuration: &Configuration) -> Result<(), Error> {
         () = signals.next() => return Ok(()),
     };
     let front = http::front(api, limiter, readiness.clone(), configuration);
-    let retention =
-        Retention { log: configuration.cache.log_retention, unused_sessions: configuration.http.session_idle_timeout };
+    let retention = Retention {
+        log: configuration.cache.log_retention,
+        unused_sessions: configuration.http.session_idle_timeout,
+        idempotency: configuration.http.idempotency_retention,
+    };
     let chores = chores::start(&database, retention);
     let every = configuration.counters.view_flush_interval;
     let flushing = tokio::spawn(flush_regularly(counter.clone(), database.clone(), every));

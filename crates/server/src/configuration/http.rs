@@ -48,6 +48,18 @@ pub(crate) struct HttpConfiguration {
     )]
     pub(crate) session_idle_timeout: Duration,
 
+    /// How long a mutation that came with an `Idempotency-Key` can be sent again without being done again; a minute later at most, its
+    /// key is free
+    #[arg(
+        long,
+        value_name = "DURATION",
+        env = "TIDEWATER_IDEMPOTENCY_RETENTION",
+        default_value = "1day",
+        value_parser = parse::positive_duration,
+        global = true
+    )]
+    pub(crate) idempotency_retention: Duration,
+
     /// How often the parts that `/health/ready` reports on are looked at
     #[arg(
         long,

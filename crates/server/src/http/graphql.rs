@@ -22,7 +22,7 @@ use tracing::{Instrument, Span};
 use super::freshness::Forwarded;
 use super::front::Peer;
 use super::refusal::Refusal;
-use super::{Service, freshness, parameters, rate_limit, request_id, session_cookie};
+use super::{Service, freshness, idempotency, parameters, rate_limit, request_id, session_cookie};
 
 /// Where it is served.
 pub(super) const PATH: &str = "/graphql";
@@ -113,8 +113,14 @@ impl Service {
         let allowance = self.limiter.allowance(key.credential(), network);
         let standing = allowance.request().await.map_err(Refusal::rate_limited)?;
         let mark = freshness::mark(headers)?;
-        let caller =
-            Caller { credential, acceptance, mark, allowance: allowance.clone(), network: Some(network), device: None };
+        let caller = Caller {
+            credential,
+            acceptance,
+            mark,
+            allowance: allowance.clone(),
+            network: Some(network),
+            ..Caller::default()
+        };
         let mut arrival = self.api.arrive(caller);
         // This waits for the gate at most, which has a limit of its own; a timer more is felt here.
         if let Some(answer) = self.api.remembered(&mut arrival, &key).await {
@@ -137,6 +143,9 @@ impl Service {
             // Only what begins a session needs to know.
             arrival.is_from(&String::from_utf8_lossy(name.as_bytes()));
         }
+        if is_mutation && let Some(key) = idempotency::key(headers, bytes)? {
+            arrival.is_known_as(key);
+        }
         // What is executed is rarely small; what is remembered need not carry its state.
         let answer = self.api.answer(arrival, &key, request, document).instrument(span());
         let answer = deadline.hold(Box::pin(answer.map(Ok))).await?;
@@ -151,7 +160,7 @@ impl Service {
         forwarded: Option<Forwarded>,
         begun: Instant,
     ) -> Response {
-        let Answer { head, tail, session, mark, provenance, exceeded, .. } = answer;
+        let Answer { head, tail, session, mark, provenance, exceeded, replayed, .. } = answer;
         let mut body = Vec::with_capacity(head.len() + tail.len());
         body.extend_from_slice(&head);
         body.extend_from_slice(tail.as_bytes());
@@ -170,6 +179,7 @@ impl Service {
             SessionChange::End => session_cookie::end(self.secure_cookie),
         };
         told.extend(cookie.map(|cookie| (SET_COOKIE, cookie)));
+        told.extend(replayed.then_some(idempotency::REPLAYED));
         match (exceeded, standing) {
             (Some(exceeded), _) => rate_limit::refuse(told, &exceeded),
             (None, Some(standing)) => rate_limit::warn(told, &standing),

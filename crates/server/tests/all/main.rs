@@ -14,6 +14,7 @@ mod graphiql;
 mod graphql_over_http;
 mod health;
 mod http2;
+mod idempotency;
 mod jobs;
 mod limits;
 mod outages;

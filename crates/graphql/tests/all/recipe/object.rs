@@ -82,6 +82,6 @@ impl BookmarkMutation {
         let user_id = scope.signed_in()?.user;
         let bookmark = bookmark::Model { id: new_id(), user_id, url: input.url, created_at: now() };
         let insert = async |transaction: &_| Ok(bookmark.into_active_model().insert(transaction).await?);
-        Ok(CreateBookmarkPayload { bookmark: Bookmark(scope.reader.write(insert).await?.into()) })
+        Ok(CreateBookmarkPayload { bookmark: Bookmark(scope.write(insert).await?.into()) })
     }
 }

@@ -2,12 +2,12 @@ use std::time::Duration;
 
 use sea_orm::prelude::DateTimeUtc;
 use sea_orm::sea_query::{Cond, Expr, ExprTrait, Query};
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, DeleteMany, EntityTrait, QueryFilter};
 
 use crate::value::earlier;
-use crate::{session, session_activity, user};
+use crate::{idempotency_record, session, session_activity, user};
 
-/// How many sessions one statement deletes at most: a larger one would count as a change of the whole table.
+/// How many rows one statement deletes at most: a larger one would count as a change of the whole table, and hold its locks long.
 const BATCH: u64 = 500;
 
 /// Deletes the sessions that are over at `moment`: those that have expired, that nobody has used for `idle_timeout`, and those whose
@@ -40,6 +40,32 @@ pub async fn prune_sessions(
         .add(Expr::exists(same_role).not());
     let batch = Query::select().column(session::Column::Id).from(session::Entity).cond_where(over).limit(BATCH).take();
     let delete = session::Entity::delete_many().filter(session::Column::Id.in_subquery(batch));
+    in_batches(database, delete).await
+}
+
+/// Deletes the records of mutations that are older than `retention` at `moment`: their keys are free again. Returns how many there
+/// were.
+///
+/// # Errors
+/// As the database fails. What was deleted until then stays so.
+pub async fn prune_idempotency_records(
+    database: &impl ConnectionTrait,
+    moment: DateTimeUtc,
+    retention: Duration,
+) -> Result<u64, DbErr> {
+    use idempotency_record::{Column, Entity};
+    let over = Query::select()
+        .columns([Column::UserId, Column::Key])
+        .from(Entity)
+        .and_where(Column::CreatedAt.lt(earlier(moment, retention)))
+        .limit(BATCH)
+        .take();
+    let key = Expr::tuple([Expr::col(Column::UserId), Expr::col(Column::Key)]);
+    in_batches(database, Entity::delete_many().filter(key.in_subquery(over))).await
+}
+
+/// Deletes until nothing is left of what `delete` deletes [`BATCH`] of.
+async fn in_batches<E: EntityTrait>(database: &impl ConnectionTrait, delete: DeleteMany<E>) -> Result<u64, DbErr> {
     let mut deleted = 0;
     loop {
         let done = delete.clone().exec(database).await?.rows_affected;
