@@ -195,12 +195,6 @@ impl Trouble {
     }
 }
 
-/// Whether an error is no answer of Redis. One that refuses writes, being full for example, can still be read from.
-pub fn is_unanswered(error: &Error) -> bool {
-    use ErrorKind::{Backpressure, Canceled, Cluster, IO, Protocol, Routing, Timeout, Tls};
-    matches!(error.kind(), Backpressure | Canceled | Cluster | IO | Protocol | Routing | Timeout | Tls)
-}
-
 /// Connects; whenever the client gives up for good, which it does if the first attempt or signing in fails, tries again.
 async fn stay_connected(client: Client, trouble: Trouble) {
     let mut pause = SHORTEST_PAUSE;

@@ -8,7 +8,9 @@
 //! nothing of what Redis is used for.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+mod answer;
 mod breaker;
 mod connection;
 
-pub use connection::{Connection, OpenError, Settings, Unavailable, is_unanswered};
+pub use answer::is_unanswered;
+pub use connection::{Connection, OpenError, Settings, Unavailable};

@@ -1,7 +1,7 @@
 //! What a test's own thread logs.
 
 use std::{
-    io,
+    fmt, io,
     sync::{Arc, Mutex},
 };
 
@@ -37,6 +37,13 @@ impl Log {
     /// How many lines are about Redis.
     pub fn about_redis(&self) -> usize {
         self.lines("Redis")
+    }
+}
+
+/// All of it.
+impl fmt::Display for Log {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&String::from_utf8_lossy(&self.text.0.lock().unwrap()))
     }
 }
 

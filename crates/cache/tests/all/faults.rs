@@ -5,7 +5,9 @@ use tidewater_testkit::{Log, TestRedis};
 
 use crate::world::{Note, World, notes, settings_over, text};
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
+/// No time at all, compared with what it takes if each read waits for a command that is not answered.
+const SOON: Duration = Duration::from_secs(20);
 
 /// Reads `ids`, each in a request of its own; returns how long that took altogether.
 async fn read_each(world: &World, cache: &Cache, space: &Space<Note>, ids: std::ops::Range<i64>) -> Duration {
@@ -40,7 +42,7 @@ async fn a_flushed_redis_costs_loads_only() {
     let other = world.cache_over(&redis).await;
     assert_eq!(world.read(&other, &notes(&other), &[1]).await, [text("one")]);
     assert_eq!(other.statistics()[0].misses.absent, 1);
-    assert_eq!(log.about_redis(), 0);
+    assert_eq!(log.about_redis(), 0, "{log}");
 }
 
 #[tokio::test]
@@ -55,14 +57,14 @@ async fn a_redis_that_stops_and_comes_back_is_done_without_and_used_again_and_ea
     world.write(5, "new");
     assert_eq!(world.read(&cache, &space, &[5]).await, [text("new")]);
     let took = read_each(&world, &cache, &space, 100..200).await;
-    assert!(took < Duration::from_secs(1), "{took:?}");
+    assert!(took < SOON, "{took:?}");
     let counts = &cache.statistics()[0];
     assert!(counts.misses.redis_unavailable >= 100, "{counts:?}");
     assert!(!cache.health().redis.unwrap().reachable);
-    assert_eq!(log.about_redis(), 1);
+    assert_eq!(log.about_redis(), 1, "{log}");
     redis.start_again().await;
     until_redis_answers(&world, &cache, &space).await;
-    assert_eq!(log.about_redis(), 2);
+    assert_eq!(log.about_redis(), 2, "{log}");
     read_each(&world, &cache, &space, 300..301).await;
     cache.drained().await;
     assert!(!redis.keys().await.is_empty());
@@ -77,13 +79,13 @@ async fn a_redis_that_hangs_delays_a_few_reads_by_its_timeout() {
     read_each(&world, &cache, &space, 0..10).await;
     cache.drained().await;
     redis.pause();
-    // Three commands wait for 100 ms each, then one after each pause of the breaker.
+    // Three commands wait for a second each, then one after each pause of the breaker.
     let took = read_each(&world, &cache, &space, 100..300).await;
-    assert!(took < Duration::from_secs(1), "{took:?}");
-    assert_eq!(log.about_redis(), 1);
+    assert!(took < SOON, "{took:?}");
+    assert_eq!(log.about_redis(), 1, "{log}");
     redis.resume();
     until_redis_answers(&world, &cache, &space).await;
-    assert_eq!(log.about_redis(), 2);
+    assert_eq!(log.about_redis(), 2, "{log}");
 }
 
 #[tokio::test]
@@ -99,7 +101,7 @@ async fn many_readers_of_a_redis_that_hangs_wait_once_and_together() {
         async move { world.read(cache, space, &[id]).await }
     });
     futures::future::join_all(reads).await;
-    assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+    assert!(started.elapsed() < SOON, "{:?}", started.elapsed());
 }
 
 #[tokio::test]
@@ -111,10 +113,10 @@ async fn a_cache_starts_without_redis_and_uses_it_when_it_comes() {
     let cache = world.cache_with(settings_over(&redis)).await;
     let space = notes(&cache);
     read_each(&world, &cache, &space, 0..50).await;
-    assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+    assert!(started.elapsed() < SOON, "{:?}", started.elapsed());
     redis.start_again().await;
     until_redis_answers(&world, &cache, &space).await;
-    assert_eq!(log.about_redis(), 2);
+    assert_eq!(log.about_redis(), 2, "{log}");
 }
 
 #[tokio::test]
@@ -152,7 +154,7 @@ async fn a_redis_that_refuses_writes_is_still_read_from() {
     let other = world.cache_over(&redis).await;
     read_each(&world, &other, &notes(&other), 0..3).await;
     assert_eq!(other.statistics()[0].redis_hits, 3);
-    assert_eq!(log.about_redis(), 0);
+    assert_eq!(log.about_redis(), 0, "{log}");
 }
 
 #[tokio::test]
@@ -176,9 +178,12 @@ async fn the_last_clone_takes_its_connection_along() {
     let cache = world.cache_over(&redis).await;
     let space = notes(&cache);
     drop(cache);
-    assert_eq!(connections().await, before + 1);
-    drop(space);
     let started = Instant::now();
+    // Those that asked before may be there for a moment.
+    while connections().await != before + 1 {
+        assert!(started.elapsed() < PATIENCE, "the connection does not stay");
+    }
+    drop(space);
     while connections().await > before {
         assert!(started.elapsed() < PATIENCE, "the connection stays");
     }

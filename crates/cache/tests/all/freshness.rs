@@ -283,7 +283,7 @@ async fn a_log_that_is_broken_is_no_reason_to_serve_what_is_old() {
 #[tokio::test]
 async fn a_source_that_is_silent_fails_strict_reads_in_the_time_that_is_set() {
     let world = World::new();
-    let limit = Duration::from_millis(20);
+    let limit = Duration::from_millis(200);
     let cache = world.cache_with(Settings { gate_timeout: limit, ..Settings::new(&TRACKING) }).await;
     let space = notes(&cache);
     world.hold_polls();

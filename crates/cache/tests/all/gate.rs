@@ -122,7 +122,7 @@ async fn an_error_is_shared_by_those_who_waited_and_the_next_poll_goes_on_from_b
 async fn a_poll_that_does_not_end_is_given_up_and_the_next_one_goes_on_from_before() {
     let world = World::new();
     world.write(1, "old");
-    let settings = Settings { poll_timeout: Duration::from_millis(20), ..Settings::new(&TRACKING) };
+    let settings = Settings { poll_timeout: Duration::from_millis(200), ..Settings::new(&TRACKING) };
     let cache = world.cache_with(settings).await;
     let space = notes(&cache);
     world.read(&cache, &space, &[1]).await;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use tidewater_cache::{Cache, Dependency, Footprint, Found, Lookup, Policy, RedisSettings, Request, Settings, Space};
@@ -13,6 +14,9 @@ use tidewater_testkit::TestRedis;
 use tokio::sync::{Semaphore, watch};
 
 pub(crate) const TRACKING: [Tracking; 1] = [Tracking::new("note", &[Column::new("id", Kind::Integer)], &[])];
+
+/// So long that a command which is late on a busy machine is none that failed.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What a lookup of a note answers: its text, or that there is none.
 pub(crate) type Note = Option<String>;
@@ -224,7 +228,7 @@ impl State {
 
 pub(crate) fn settings_over(redis: &TestRedis) -> Settings {
     let prefix = redis.prefix().to_owned();
-    let redis = RedisSettings { prefix, ..RedisSettings::new(redis.url()) };
+    let redis = RedisSettings { prefix, command_timeout: COMMAND_TIMEOUT, ..RedisSettings::new(redis.url()) };
     Settings { redis: Some(redis), ..Settings::new(&TRACKING) }
 }
 

@@ -206,18 +206,20 @@ pub(crate) async fn open(
     let told = statements.clone();
     connection.set_metric_callback(move |info| told.0.lock().push(info.statement.clone()));
     let mut settings = Settings::new(tracking);
-    settings.redis =
-        redis.map(|redis| RedisSettings { prefix: redis.prefix().to_owned(), ..RedisSettings::new(redis.url()) });
+    settings.redis = redis.map(redis_of);
     let log = Log::connect(database.url(), tracking).await.unwrap();
     (connection, Cache::start(log, settings).await.unwrap(), statements)
 }
 
 /// What counts views, in Redis if there is one.
 pub(crate) async fn counter(redis: Option<&TestRedis>) -> Counter {
-    let redis = redis.map(|redis| tidewater_counter::RedisSettings {
-        prefix: redis.prefix().to_owned(),
-        ..tidewater_counter::RedisSettings::new(redis.url())
-    });
     // What others have opened is left behind as soon as it is seen.
-    Counter::start(tidewater_counter::Settings { interval: Duration::ZERO, redis }).await.unwrap()
+    let settings = tidewater_counter::Settings { interval: Duration::ZERO, redis: redis.map(redis_of) };
+    Counter::start(settings).await.unwrap()
+}
+
+/// How `redis` is reached. A command which is late on a busy machine is none that failed.
+fn redis_of(redis: &TestRedis) -> RedisSettings {
+    let (prefix, command_timeout) = (redis.prefix().to_owned(), Duration::from_secs(10));
+    RedisSettings { prefix, command_timeout, ..RedisSettings::new(redis.url()) }
 }

@@ -1,10 +1,14 @@
 use std::net::IpAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tidewater_limit::{Allowance, Limiter, Network, Quota, RedisSettings, Settings};
 use tidewater_testkit::TestRedis;
+use tokio::time::sleep;
 
 pub(crate) const HOUR: Duration = Duration::from_secs(60 * 60);
+
+/// So long that a command which is late on a busy machine is none that failed.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(crate) fn quota(units: u64, window: Duration) -> Option<Quota> {
     Some(Quota::new(units, window).unwrap())
@@ -16,8 +20,11 @@ pub(crate) fn network(text: &str) -> Network {
 
 /// A server over `redis`, if there is one.
 pub(crate) async fn server(redis: Option<&TestRedis>, settings: Settings) -> Limiter {
-    let redis =
-        redis.map(|redis| RedisSettings { prefix: redis.prefix().to_owned(), ..RedisSettings::new(redis.url()) });
+    let redis = redis.map(|redis| RedisSettings {
+        prefix: redis.prefix().to_owned(),
+        command_timeout: COMMAND_TIMEOUT,
+        ..RedisSettings::new(redis.url())
+    });
     Limiter::start(Settings { redis, ..settings }).await.unwrap()
 }
 
@@ -43,4 +50,13 @@ pub(crate) async fn admitted(allowance: &Allowance, requests: usize) -> u64 {
         tokio::task::yield_now().await;
     }
     admitted
+}
+
+/// Waits until `condition` holds.
+pub(crate) async fn eventually(what: &str, mut condition: impl AsyncFnMut() -> bool) {
+    let begun = Instant::now();
+    while !condition().await {
+        assert!(begun.elapsed() < Duration::from_secs(60), "still not: {what}");
+        sleep(Duration::from_millis(10)).await;
+    }
 }

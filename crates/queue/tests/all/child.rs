@@ -10,7 +10,7 @@ use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbB
 use tidewater_queue::{Backoff, Failure, Queue, RedisSettings, Settings, Worker, WorkerSettings};
 use tidewater_testkit::{Program, TestDatabase, TestRedis};
 
-use crate::world::{Each, Job};
+use crate::world::{Each, Job, PATIENT};
 
 const REDIS: &str = "QUEUE_REDIS_URL";
 const PREFIX: &str = "QUEUE_REDIS_PREFIX";
@@ -111,6 +111,6 @@ pub(crate) async fn number(database: &DatabaseConnection, query: &str) -> i64 {
 }
 
 async fn open(url: String, prefix: String) -> Queue<Job> {
-    let redis = RedisSettings { prefix, ..RedisSettings::new(url) };
+    let redis = RedisSettings { prefix, command_timeout: PATIENT, ..RedisSettings::new(url) };
     Queue::open(Settings { redis: Some(redis), ..Settings::default() }).await.unwrap()
 }

@@ -141,14 +141,14 @@ on_each_store! {
 
     async fn a_dead_job_rests_before_it_is_begun_anew(world) {
         let (queue, attempts) = (world.node().await, Done::default());
-        let settings = WorkerSettings { rest: Duration::from_millis(600), attempts: 1, ..quick() };
+        let settings = WorkerSettings { rest: Duration::from_millis(1_500), attempts: 1, ..quick() };
         let _worker = failing(&attempts, Failure::passing("no")).start(&queue, &settings);
         queue.push(&[job(1)]).await.unwrap();
         eventually("it is dead", async || queue.lengths().await.unwrap().dead == 1).await;
         assert_eq!(queue.push(&[job(1)]).await.unwrap(), [Pushed::Known]);
         let died = attempts.times()[0];
         eventually("it has rested", async || queue.push(&[job(1)]).await.unwrap() == [Pushed::Queued]).await;
-        assert!(died.elapsed() >= Duration::from_millis(599), "{:?}", died.elapsed());
+        assert!(died.elapsed() >= Duration::from_millis(1_499), "{:?}", died.elapsed());
         attempts.until(2).await;
         eventually("it is dead again", async || queue.lengths().await.unwrap().dead == 1).await;
     }

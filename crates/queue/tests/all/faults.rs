@@ -96,7 +96,10 @@ async fn a_name_is_not_taken_by_what_redis_has_lost() {
 #[tokio::test]
 async fn without_redis_pushing_fails_and_workers_wait_which_is_said_once() {
     let mut redis = TestRedis::start_own().await;
-    let settings = RedisSettings { prefix: redis.prefix().to_owned(), ..RedisSettings::new(redis.url()) };
+    // So long that a command which is late on a busy machine is none that failed.
+    let command_timeout = Duration::from_secs(1);
+    let settings =
+        RedisSettings { prefix: redis.prefix().to_owned(), command_timeout, ..RedisSettings::new(redis.url()) };
     let log = Log::capture();
     let queue: Queue<Job> = Queue::open(Settings { redis: Some(settings), ..Settings::default() }).await.unwrap();
     let done = Done::default();
@@ -109,7 +112,7 @@ async fn without_redis_pushing_fails_and_workers_wait_which_is_said_once() {
         assert_eq!(queue.push(&[job(number)]).await, Err(Error::Unavailable));
         assert_eq!(queue.lengths().await, Err(Error::Unavailable));
     }
-    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < 40 * command_timeout, "{:?}", begun.elapsed());
     sleep(Duration::from_millis(300)).await;
     let (waiting, counted) = (distinct(&done), done.count());
     sleep(Duration::from_millis(700)).await;
@@ -119,7 +122,7 @@ async fn without_redis_pushing_fails_and_workers_wait_which_is_said_once() {
     redis.start_again().await;
     eventually("all rows are done", async || distinct(&done) == ROWS).await;
     assert_eq!((log.lines("jobs wait until it does"), log.lines("Redis answers again")), (1, 1));
-    assert_eq!(log.lines("Redis"), 2);
+    assert_eq!(log.lines("Redis"), 2, "{log}");
     // A worker ends in time, whatever happens to Redis.
     redis.stop().await;
     let begun = Instant::now();
@@ -137,10 +140,10 @@ async fn a_silent_redis_is_not_waited_for() {
     done.until(20).await;
     redis.pause();
     let begun = Instant::now();
-    for _ in 0..50 {
+    for _ in 0..200 {
         assert_eq!(queue.push(&[job(1)]).await, Err(Error::Unavailable));
     }
-    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}: each waited for takes 20 s", begun.elapsed());
     redis.resume();
     eventually("all rows are done", async || distinct(&done) == ROWS).await;
 }

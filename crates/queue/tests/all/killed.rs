@@ -7,7 +7,7 @@ use tidewater_testkit::{TestDatabase, TestRedis};
 use crate::child::{Place, TABLES, connect, is_worker, number};
 use crate::world::{empty, eventually, job};
 
-const VISIBILITY: Duration = Duration::from_millis(900);
+const VISIBILITY: Duration = Duration::from_secs(2);
 
 #[tokio::test]
 async fn a_job_whose_process_is_killed_is_run_by_another() {

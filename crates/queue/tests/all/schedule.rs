@@ -17,14 +17,14 @@ on_each_store! {
         let _worker = Each::noting(&done).start(&queue, &quick());
         let begun = Instant::now();
         let milliseconds = Duration::from_millis;
-        let items = [later(3, milliseconds(900)), later(1, milliseconds(300)), later(2, milliseconds(600))];
+        let items = [later(3, milliseconds(1_600)), later(1, milliseconds(1_000)), later(2, milliseconds(1_300))];
         assert_eq!(queue.push(&items).await.unwrap(), [Pushed::Queued; 3]);
         assert_eq!(queue.lengths().await.unwrap().scheduled, 3);
         done.until(3).await;
         assert_eq!(done.numbers(), [1, 2, 3]);
         for (index, time) in done.times().into_iter().enumerate() {
             // Times are told in whole milliseconds.
-            let due = milliseconds(300) * (index as u32 + 1) - milliseconds(1);
+            let due = milliseconds(1_000) + milliseconds(300) * index as u32 - milliseconds(1);
             assert!(time.duration_since(begun) >= due, "{index}: {:?}", time.duration_since(begun));
         }
         eventually("nothing is left", async || empty(&queue).await).await;

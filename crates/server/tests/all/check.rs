@@ -5,6 +5,16 @@ use tidewater_testkit::{Backend, on_each_backend};
 
 use crate::fixture::{fail, seeded, start_over, succeed};
 
+/// Whether these runs have read and written in every way, and often.
+fn is_thorough(reports: &[Value]) -> bool {
+    let count = |path: String| reports.iter().filter_map(|report| report.pointer(&path)?.as_u64()).sum::<u64>();
+    let read = ["item", "absent", "list", "filtered_list", "count", "nested"];
+    let written = ["graphql_create", "graphql_update", "sql_insert", "sql_move", "sql_delete", "sql_bulk"];
+    read.iter().all(|kind| count(format!("/reads_by_kind/{kind}")) > 10)
+        && written.iter().all(|kind| count(format!("/writes_by_kind/{kind}/committed")) > 0)
+        && count("/reads".to_owned()) > 1_000
+}
+
 on_each_backend! {
     async fn no_answer_is_stale_while_all_write(backend) {
         let (database, redis) = (seeded(backend).await, backend.redis().await);
@@ -17,18 +27,17 @@ on_each_backend! {
         for server in &servers {
             arguments.extend(["--url", server.url()]);
         }
-        let report = succeed(&arguments, &[("DATABASE_URL", database.url())]).await;
-        let report: Value = serde_json::from_str(&report).unwrap();
-        assert_eq!(report["violations"], 0, "{report:#}");
-        assert_eq!(report["refused"].as_object().unwrap().len(), 0, "{report:#}");
-        assert_eq!(report["left"].as_array().unwrap().len(), 0, "{report:#}");
-        for kind in ["item", "absent", "list", "filtered_list", "count", "nested"] {
-            assert!(report["reads_by_kind"][kind].as_u64().unwrap() > 10, "{report:#}");
+        // On a slow machine, not everything has happened after one run.
+        let mut reports: Vec<Value> = Vec::new();
+        while !is_thorough(&reports) {
+            assert!(reports.len() < 10, "{reports:#?}");
+            let report = succeed(&arguments, &[("DATABASE_URL", database.url())]).await;
+            let report: Value = serde_json::from_str(&report).unwrap();
+            assert_eq!(report["violations"], 0, "{report:#}");
+            assert_eq!(report["refused"].as_object().unwrap().len(), 0, "{report:#}");
+            assert_eq!(report["left"].as_array().unwrap().len(), 0, "{report:#}");
+            reports.push(report);
         }
-        for kind in ["graphql_create", "graphql_update", "sql_insert", "sql_move", "sql_delete", "sql_bulk"] {
-            assert!(report["writes_by_kind"][kind]["committed"].as_u64().unwrap() > 0, "{report:#}");
-        }
-        assert!(report["reads"].as_u64().unwrap() > 1_000, "{report:#}");
         assert_eq!(database.sql("UPDATE todo SET text = text").await, 9, "what was there before, and nothing else");
     }
 }

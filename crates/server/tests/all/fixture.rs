@@ -12,6 +12,9 @@ use tokio::time::{Instant, sleep};
 /// The environment of a process.
 pub(crate) type Environment<'a> = [(&'a str, &'a str)];
 
+/// For servers over a Redis with which nothing is wrong, so that a command which is late on a busy machine is none that failed.
+pub(crate) const PATIENT: (&str, &str) = ("TIDEWATER_REDIS_TIMEOUT", "1s");
+
 pub(crate) fn binary() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_tidewater"))
 }
@@ -36,7 +39,7 @@ pub(crate) async fn start(database: &TestDatabase, arguments: &[&str]) -> Server
 /// Starts the server on `database`, with `redis` in front if there is one.
 pub(crate) async fn start_over(database: &TestDatabase, redis: Option<&TestRedis>) -> Server {
     let redis = redis.map(|redis| (redis.url(), redis.prefix().to_owned()));
-    let mut environment = vec![("DATABASE_URL", database.url())];
+    let mut environment = vec![("DATABASE_URL", database.url()), PATIENT];
     if let Some((url, prefix)) = &redis {
         environment.extend([("REDIS_URL", url.as_str()), ("TIDEWATER_REDIS_KEY_PREFIX", prefix.as_str())]);
     }

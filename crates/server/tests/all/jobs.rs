@@ -1,10 +1,12 @@
 //! Background jobs: who runs them, and what can be asked about them.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use tidewater_queue::{Item, Queue, RedisSettings, Settings};
 use tidewater_testkit::{Backend, Program, Server, TestDatabase, TestRedis};
 
-use crate::fixture::{Environment, binary, eventually, fail, seeded, succeed};
+use crate::fixture::{Environment, PATIENT, binary, eventually, fail, seeded, succeed};
 
 struct World {
     database: TestDatabase,
@@ -23,13 +25,15 @@ impl World {
             ("DATABASE_URL", self.database.url()),
             ("REDIS_URL", &url),
             ("TIDEWATER_REDIS_KEY_PREFIX", self.redis.prefix()),
+            PATIENT,
         ];
         test(&environment).await
     }
 
     /// The queue of the program, to which anything can be pushed.
     async fn queue(&self) -> Queue<Value> {
-        let redis = RedisSettings { prefix: self.redis.prefix().to_owned(), ..RedisSettings::new(self.redis.url()) };
+        let (prefix, command_timeout) = (self.redis.prefix().to_owned(), Duration::from_secs(10));
+        let redis = RedisSettings { prefix, command_timeout, ..RedisSettings::new(self.redis.url()) };
         Queue::open(Settings { redis: Some(redis), ..Settings::default() }).await.unwrap()
     }
 }

@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tidewater_testkit::{Answer, Backend, Server, TestDatabase, TestRedis, on_each_backend};
 
-use crate::fixture::{binary, credentials, eventually, seeded, sign_in};
+use crate::fixture::{PATIENT, binary, credentials, eventually, seeded, sign_in};
 
 const VIEWER: &str = "{ viewer { email } }";
 const SIGN_IN: &str = "mutation($input: SignInInput!) { signIn(input: $input) { token } }";
@@ -24,7 +24,8 @@ impl World {
 
     async fn over(database: TestDatabase, redis: Option<TestRedis>, settings: &[(&str, &str)]) -> Self {
         let given = redis.as_ref().map(|redis| (redis.url(), redis.prefix().to_owned()));
-        let mut environment = vec![("DATABASE_URL", database.url()), ("TIDEWATER_TRUSTED_PROXIES", "127.0.0.0/8")];
+        let proxies = ("TIDEWATER_TRUSTED_PROXIES", "127.0.0.0/8");
+        let mut environment = vec![("DATABASE_URL", database.url()), proxies, PATIENT];
         if let Some((url, prefix)) = &given {
             environment.extend([("REDIS_URL", url.as_str()), ("TIDEWATER_REDIS_KEY_PREFIX", prefix.as_str())]);
         }

@@ -80,13 +80,13 @@ on_each_backend! {
     }
 
     async fn a_session_that_expires_takes_its_responses_along(backend) {
-        let served = Served::new(backend, &[("TIDEWATER_SESSION_LIFETIME", "3s"), ("TIDEWATER_SESSION_IDLE_TIMEOUT", "3s")]).await;
+        let served = Served::new(backend, &[("TIDEWATER_SESSION_LIFETIME", "6s"), ("TIDEWATER_SESSION_IDLE_TIMEOUT", "6s")]).await;
         let token = sign_in(&served.server, 2).await;
         served.remembered(Some(&token), TODOS).await;
         let expired = async {
             while served.ask(Some(&token), TODOS).await.body.get("errors").is_none() {}
         };
-        timeout(Duration::from_secs(10), expired).await.unwrap();
+        timeout(Duration::from_secs(60), expired).await.unwrap();
     }
 
     async fn a_lost_role_is_lost_at_once(backend) {

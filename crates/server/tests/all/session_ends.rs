@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tidewater_testkit::{Answer, Backend, Clock, Server, TestDatabase, TestRedis};
 
-use crate::fixture::{binary, eventually, seeded, sign_in};
+use crate::fixture::{PATIENT, binary, eventually, seeded, sign_in};
 
 const TODOS: &str = "{ todos(first: 5) { totalCount nodes { text } } }";
 const REVOKE_OTHERS: &str = "mutation { revokeOtherSessions { revokedCount } }";
@@ -22,7 +22,8 @@ impl World {
     async fn start(settings: &[(&str, &str)]) -> Self {
         let (database, redis) = (seeded(Backend::PostgresRedis).await, TestRedis::start_own().await);
         let url = redis.url();
-        let environment = [&[("DATABASE_URL", database.url()), ("REDIS_URL", url.as_str())], settings].concat();
+        let environment =
+            [&[("DATABASE_URL", database.url()), ("REDIS_URL", url.as_str()), PATIENT], settings].concat();
         let server = || Server::start(binary(), &["serve"], &environment);
         let servers = [server().await, server().await];
         Self { database, redis, servers }
