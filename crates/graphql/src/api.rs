@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::{Request, Response, ServerError, ValidationMode};
+use async_graphql::{Request, Response, ServerError, ValidationMode, Value};
 use parking_lot::Mutex;
 use tidewater_cache::{Acceptance, Cache, Derived, HistoryMark, Provenance};
 use tidewater_entity::selection::Selection;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::account::{Activity, Passwords, token};
 use crate::completion::Completion;
 use crate::document::{Document, Documents};
-use crate::response::{Answer, Held, Kept, ResponseKey};
+use crate::response::{Answer, Held, Kept, Outcome, ResponseKey};
 use crate::schema::{Schema, build_schema};
 use crate::scope::{Scope, SessionChange, Sessions, Viewer};
 use crate::settings::{ApiSettings, Responses};
@@ -104,6 +104,7 @@ impl Arrival {
 /// What came of executing a request.
 struct Ran {
     response: Response,
+    outcome: Outcome,
     session: SessionChange,
     held: Option<Held>,
     identity: Identity,
@@ -234,7 +235,8 @@ impl Api {
         let Ran { mut response, session, exceeded, .. } = match self.document(&request.query) {
             Ok(document) => self.run(&reader, &caller, request, document.as_deref()).await,
             Err(error) => Ran {
-                response: refusal(error),
+                response: refusal(error.clone()),
+                outcome: Outcome::Refused(error),
                 session: SessionChange::None,
                 held: None,
                 identity: Identity::Unknown,
@@ -260,7 +262,7 @@ impl Api {
         let change: Arc<Mutex<SessionChange>> = Arc::default();
         let (mut held, mut identity) = (None, Identity::Unknown);
         let spending = Spending::new(caller.allowance.clone());
-        let mut response = match self.admit(reader, &request, caller).await {
+        let (mut response, refused) = match self.admit(reader, &request, caller).await {
             Ok(admitted) => {
                 let viewer = admitted.map(|(viewer, session)| {
                     held = Some(session);
@@ -270,18 +272,25 @@ impl Api {
                 let (lifetime, device) = (self.0.session_lifetime, caller.device.clone());
                 let sessions = Sessions { lifetime, device, change: Arc::clone(&change) };
                 let scope = Scope::with_sessions(reader.clone(), viewer, sessions, spending.clone());
-                self.resolve(request.data(scope.of_client_at(caller.network)), document).await
+                (self.resolve(request.data(scope.of_client_at(caller.network)), document).await, None)
             }
-            Err(error) => refusal(error),
+            Err(error) => (refusal(error.clone()), Some(error)),
+        };
+        let exceeded = spending.exceeded();
+        let refused = refused.or_else(|| reason(&response, exceeded));
+        let outcome = match refused {
+            None if response.errors.is_empty() => Outcome::Complete,
+            None => Outcome::Partial,
+            Some(Error::BadUserInput { .. }) if document.is_none() => Outcome::Unparsed,
+            Some(error) => Outcome::Refused(error),
         };
         response.errors.iter_mut().for_each(blame_the_document);
         let session = std::mem::take(&mut *change.lock());
-        let exceeded = spending.exceeded();
         if exceeded.is_some() {
             // Others who send the same bytes without a credential may have an allowance of their own.
             reader.request().rests_on_the_unknown();
         }
-        Ran { response, session, held, identity, exceeded }
+        Ran { response, outcome, session, held, identity, exceeded }
     }
 
     async fn resolve(&self, request: Request, document: Option<&Document>) -> Response {
@@ -342,7 +351,7 @@ impl std::fmt::Debug for Api {
 }
 
 fn kept(ran: &Ran) -> Kept {
-    Kept::new(&ran.response, ran.held.clone(), ran.identity)
+    Kept::new(&ran.response, ran.outcome.clone(), ran.held.clone(), ran.identity)
 }
 
 async fn answer(
@@ -358,6 +367,19 @@ async fn answer(
 /// A response that is only this error.
 pub fn refusal(error: Error) -> Response {
     Response::from_errors(vec![error.into()])
+}
+
+/// Why a request was not executed, if so.
+fn reason(response: &Response, exceeded: Option<Exceeded>) -> Option<Error> {
+    let Response { data, errors, .. } = response;
+    if *data != Value::Null || errors.iter().any(|error| !error.path.is_empty()) {
+        return None;
+    }
+    // An error of an interface's field has no path either, but a code as all that resolvers answer.
+    let blamed =
+        errors.iter().find(|error| error.extensions.as_ref().is_none_or(|extensions| extensions.get("code").is_none()));
+    let blamed = blamed.map(|error| Error::bad_user_input("query", error.message.as_str()));
+    blamed.or_else(|| exceeded.map(Error::RateLimited))
 }
 
 /// Resolvers put a code on what they answer; what has none was found wrong with the document or its variables.

@@ -42,7 +42,7 @@ pub use error::Error;
 pub use exclusions::Exclusions;
 pub use export::{Download, ExportFile};
 pub use order::{OrderDirection, Ordered, ordered};
-pub use response::{Answer, ResponseKey};
+pub use response::{Answer, Outcome, ResponseKey};
 pub use schema::sdl;
 pub use scope::{Scope, SessionChange, Viewer, scope};
 pub use settings::{ApiSettings, Limits, Responses};

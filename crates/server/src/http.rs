@@ -1,6 +1,7 @@
 //! HTTP: what is served at which path, and what holds for every request.
 
 mod access_log;
+mod batch;
 mod client_address;
 mod exports;
 mod freshness;
@@ -9,6 +10,7 @@ mod graphiql;
 mod graphql;
 mod health;
 mod listener;
+mod media_type;
 mod opening;
 mod parameters;
 mod rate_limit;
@@ -61,7 +63,7 @@ pub(crate) fn front(api: Api, limiter: Limiter, readiness: Readiness, configurat
     });
     let mut router = Router::new()
         // By POST, it does not come here.
-        .route(graphql::PATH, get(graphql::get))
+        .route(graphql::PATH, get(graphql::get).fallback(graphql::other))
         .route(exports::PATH, get(exports::get))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))

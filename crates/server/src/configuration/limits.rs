@@ -51,6 +51,17 @@ pub(crate) struct LimitConfiguration {
     )]
     pub(crate) max_body: usize,
 
+    /// How many requests one body may hold, as a JSON array; with 0, arrays are refused
+    #[arg(
+        long,
+        value_name = "COUNT",
+        env = "TIDEWATER_MAX_BATCH",
+        default_value = "0",
+        value_parser = parse::count,
+        global = true
+    )]
+    pub(crate) max_batch: usize,
+
     /// How long a request may take, its body's arrival included
     #[arg(
         long,

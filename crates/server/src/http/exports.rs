@@ -13,6 +13,7 @@ use futures::TryStreamExt;
 use tidewater_graphql::{Caller, Download, Error, ResponseKey};
 
 use super::front::Peer;
+use super::media_type::MediaType;
 use super::refusal::Refusal;
 use super::{Service, session_cookie};
 
@@ -31,7 +32,7 @@ pub(super) async fn get(
     id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Response {
-    service.bounded(async |deadline| deadline.hold(service.download(peer, id, &headers)).await).await
+    service.bounded(MediaType::Json, async |deadline| deadline.hold(service.download(peer, id, &headers)).await).await
 }
 
 impl Service {

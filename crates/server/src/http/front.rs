@@ -9,7 +9,7 @@ use axum::http::{Method, Request};
 use axum::response::Response;
 use futures::FutureExt;
 use hyper::body::Incoming;
-use tower_service::Service as _;
+use tower::Service as _;
 use tracing::Instrument;
 
 use super::access_log::Record;

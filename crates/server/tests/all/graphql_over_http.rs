@@ -1,3 +1,9 @@
+//! GraphQL over HTTP.
+
+mod audits;
+mod batches;
+mod media_types;
+
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tidewater_testkit::Server;
