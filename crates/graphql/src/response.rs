@@ -6,6 +6,7 @@ use async_graphql::Response;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use tidewater_cache::{HistoryMark, Provenance, Sharing};
 use tidewater_limit::Exceeded;
 
@@ -131,6 +132,12 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// A number that stands for the data: nobody can find other data with the same.
+    pub fn digest(&self) -> u128 {
+        let digest: [u8; 32] = Sha256::digest(&self.head).into();
+        digest.first_chunk().map_or(0, |half| u128::from_be_bytes(*half))
+    }
+
     pub(crate) fn new(
         kept: &Kept,
         session: SessionChange,

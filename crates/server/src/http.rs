@@ -17,6 +17,7 @@ mod rate_limit;
 mod refusal;
 mod request_id;
 mod session_cookie;
+mod validator;
 
 pub(crate) use front::Front;
 pub(crate) use listener::serve;

@@ -23,7 +23,7 @@ use super::freshness::Forwarded;
 use super::front::Peer;
 use super::media_type::MediaType;
 use super::refusal::Refusal;
-use super::{Service, batch, freshness, parameters, rate_limit, request_id, session_cookie};
+use super::{Service, batch, freshness, parameters, rate_limit, request_id, session_cookie, validator};
 
 /// Where it is served.
 pub(super) const PATH: &str = "/graphql";
@@ -68,7 +68,8 @@ pub(super) async fn get(
     service
         .bounded(media, async |deadline: Deadline| {
             let answered = service.answer(deadline, received, Span::current, read).await?;
-            Ok(service.respond(answered, media, deadline.begun))
+            let validator = validator::of(&answered.answer, media);
+            Ok(validator::tell(service.respond(answered, media, deadline.begun), validator, &headers))
         })
         .await
 }
