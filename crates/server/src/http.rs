@@ -3,6 +3,8 @@
 mod access_log;
 mod batch;
 mod client_address;
+mod compression;
+mod cors;
 mod exports;
 mod freshness;
 mod front;
@@ -16,6 +18,7 @@ mod parameters;
 mod rate_limit;
 mod refusal;
 mod request_id;
+mod security;
 mod session_cookie;
 mod validator;
 
@@ -72,5 +75,5 @@ pub(crate) fn front(api: Api, limiter: Limiter, readiness: Readiness, configurat
     if http.serves_graphiql() {
         router = router.merge(graphiql::router());
     }
-    Front::new(service, router)
+    Front::new(service, router, http)
 }

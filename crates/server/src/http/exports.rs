@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use futures::TryStreamExt;
@@ -68,7 +68,6 @@ impl Service {
         told.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
         told.insert(CONTENT_DISPOSITION, disposition.map_err(|_| Refusal::not_found())?);
         told.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        told.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         Ok(response)
     }
 }

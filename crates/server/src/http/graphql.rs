@@ -180,7 +180,8 @@ impl Service {
             *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
         }
         let told = response.headers_mut();
-        told.reserve(8);
+        // With what the way out adds.
+        told.reserve(16);
         told.insert(CONTENT_TYPE, media.header());
         told.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         freshness::report(told, mark.as_ref(), &provenance, forwarded, begun.elapsed());

@@ -3,8 +3,10 @@
 
 mod attack;
 mod background;
+mod browsers;
 mod check;
 mod commands;
+mod compression;
 mod configuration;
 mod contract;
 mod controls;
