@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::account::{Activity, Passwords, token};
 use crate::completion::Completion;
-use crate::document::{Document, Documents};
+use crate::document::{Document, Documents, say_plainly};
 use crate::response::{Answer, Held, Kept, Outcome, ResponseKey};
 use crate::schema::{Schema, build_schema};
 use crate::scope::{Scope, SessionChange, Sessions, Viewer};
@@ -22,6 +22,9 @@ use crate::{Error, freshness};
 
 /// How much is kept of what a caller calls itself, in characters.
 const MAX_DEVICE: usize = 200;
+
+/// How many mistakes are told of a document that is not executed.
+const MAX_MISTAKES: usize = 100;
 
 /// The API over one database. Cheap to clone.
 #[derive(Clone)]
@@ -126,6 +129,9 @@ impl Api {
             if counts_cost {
                 schema = schema.extension(CostCount);
             }
+            if !limits.introspection {
+                schema = schema.disable_suggestions();
+            }
             schema.limit_depth(limits.depth).limit_complexity(limits.complexity).finish()
         };
         let (validating, trusting) = (schema(ValidationMode::Strict), schema(ValidationMode::Fast));
@@ -139,7 +145,7 @@ impl Api {
             validating,
             trusting,
             completion,
-            documents: Documents::new(limits.complexity, exclusions),
+            documents: Documents::new(limits, exclusions),
             activity: Activity::follow(database.clone(), session_idle_timeout),
             store: Store::new(database, cache, tracking, policies),
             responses: kept,
@@ -177,8 +183,7 @@ impl Api {
     /// The document of a request, parsed now or before. None if it cannot be parsed; then an error is the answer.
     ///
     /// # Errors
-    /// `BAD_USER_INPUT` when it is larger than [`Limits::complexity`](crate::Limits::complexity) allows for, or nests deeper than
-    /// [`MAX_DEPTH`](crate::MAX_DEPTH).
+    /// `BAD_USER_INPUT` when it is larger than its [`Limits`](crate::Limits), or nests deeper than [`MAX_DEPTH`](crate::MAX_DEPTH).
     pub fn document(&self, text: &str) -> Result<Option<Arc<Document>>, Error> {
         self.0.documents.get(&self.0.completion, text)
     }
@@ -284,6 +289,11 @@ impl Api {
             Some(Error::BadUserInput { .. }) if document.is_none() => Outcome::Unparsed,
             Some(error) => Outcome::Refused(error),
         };
+        if matches!(outcome, Outcome::Unparsed | Outcome::Refused(_)) {
+            // A document can have more mistakes than anybody reads.
+            response.errors.truncate(MAX_MISTAKES);
+            response.errors.iter_mut().for_each(say_plainly);
+        }
         response.errors.iter_mut().for_each(blame_the_document);
         let session = std::mem::take(&mut *change.lock());
         if exceeded.is_some() {

@@ -20,6 +20,7 @@ mod refusal;
 mod request_id;
 mod security;
 mod session_cookie;
+mod stall;
 mod validator;
 
 pub(crate) use front::Front;

@@ -25,6 +25,11 @@ pub(crate) struct HttpConfiguration {
     #[arg(long, value_name = "WHEN", env = "TIDEWATER_GRAPHIQL", default_value = "auto", global = true)]
     graphiql: Switch,
 
+    /// Whether clients may ask for the schema, and are told it in suggestions when they mistype a name; `auto` means yes where
+    /// GraphiQL is served
+    #[arg(long, value_name = "WHEN", env = "TIDEWATER_INTROSPECTION", default_value = "auto", global = true)]
+    introspection: Switch,
+
     /// Whether the session cookie is for HTTPS only; `auto` means yes, except when listening on a loopback address
     #[arg(long, value_name = "WHEN", env = "TIDEWATER_SECURE_COOKIE", default_value = "auto", global = true)]
     secure_cookie: Switch,
@@ -114,6 +119,11 @@ impl HttpConfiguration {
     /// Whether GraphiQL is served.
     pub(crate) fn serves_graphiql(&self) -> bool {
         self.graphiql.resolve(self.listen.ip().is_loopback())
+    }
+
+    /// Whether clients are told the schema.
+    pub(crate) fn tells_schema(&self) -> bool {
+        self.introspection.resolve(self.serves_graphiql())
     }
 
     /// Whether browsers are told to send the session cookie over HTTPS only.

@@ -43,7 +43,8 @@ pub(super) async fn post(
     service
         .bounded(media, async move |deadline: Deadline| {
             parameters::check_type(headers)?;
-            let body = deadline.hold(parameters::read_body(body, service.limits.max_body)).await?;
+            let arriving = parameters::read_body(body, service.limits.max_body);
+            let body = deadline.hold_or(Refusal::too_slow, arriving).await?;
             if batch::is_array(&body) {
                 return service.answer_all(deadline, peer, headers, &body, id).await;
             }
@@ -103,8 +104,16 @@ pub(super) struct Deadline {
 
 impl Deadline {
     pub(super) async fn hold<T>(self, work: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
+        self.hold_or(Refusal::timed_out, work).await
+    }
+
+    async fn hold_or<T>(
+        self,
+        late: fn(Duration) -> Refusal,
+        work: impl Future<Output = Result<T, Refusal>>,
+    ) -> Result<T, Refusal> {
         let end = self.begun.checked_add(self.limit).ok_or_else(Refusal::failed)?;
-        timeout_at(end.into(), work).await.unwrap_or_else(|_| Err(Refusal::timed_out(self.limit)))
+        timeout_at(end.into(), work).await.unwrap_or_else(|_| Err(late(self.limit)))
     }
 }
 
@@ -146,6 +155,7 @@ impl Service {
             return Ok(Answered { answer, standing, forwarded: None });
         }
         let request = read()?;
+        parameters::check_size(&request.variables, self.limits.max_variables)?;
         let document = self.api.document(&request.query).map_err(refused)?;
         let is_mutation =
             document.as_ref().is_some_and(|document| document.is_mutation(request.operation_name.as_deref()));

@@ -1,6 +1,6 @@
 //! The parameters of a GraphQL request, from a body or from a query string.
 
-use async_graphql::{Extensions, Request, Variables};
+use async_graphql::{Extensions, Request, Value as ConstValue, Variables};
 use axum::BoxError;
 use axum::body::{Bytes, HttpBody};
 use axum::extract::Query;
@@ -145,6 +145,22 @@ fn assemble(
     })
 }
 
+/// Refuses variables that hold more than `most` values.
+pub(super) fn check_size(variables: &Variables, most: usize) -> Result<(), Refusal> {
+    fn takes(value: &ConstValue, left: usize) -> Option<usize> {
+        let left = left.checked_sub(1)?;
+        match value {
+            ConstValue::List(values) => values.iter().try_fold(left, |left, value| takes(value, left)),
+            ConstValue::Object(fields) => fields.values().try_fold(left, |left, value| takes(value, left)),
+            _ => Some(left),
+        }
+    }
+    match variables.values().try_fold(most, |left, value| takes(value, left)) {
+        Some(_) => Ok(()),
+        None => Err(Refusal::invalid(format!("the variables hold more than {most} values"))),
+    }
+}
+
 /// Refuses a body that is said to be anything else than JSON in UTF-8, as it is.
 pub(super) fn check_type(headers: &HeaderMap) -> Result<(), Refusal> {
     if headers.get_all(CONTENT_ENCODING).iter().any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
@@ -241,6 +257,14 @@ mod tests {
         ] {
             assert_eq!(told(|| of_json(body.as_bytes())), (422, 400, said.to_owned()), "{body}");
         }
+    }
+
+    #[test]
+    fn the_values_of_variables_are_counted_with_those_within() {
+        let variables = Variables::from_json(serde_json::json!({ "a": [1, { "b": null }], "c": "d" }));
+        assert!(check_size(&variables, 5).is_ok());
+        assert_eq!(told(|| check_size(&variables, 4)), (422, 200, "the variables hold more than 4 values".to_owned()));
+        assert!(check_size(&Variables::default(), 0).is_ok());
     }
 
     #[test]

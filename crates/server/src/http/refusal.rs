@@ -90,6 +90,12 @@ impl Refusal {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "BAD_USER_INPUT", message)
     }
 
+    /// Its body had not come after `limit`.
+    pub(super) fn too_slow(limit: Duration) -> Self {
+        let message = format!("the request body took longer than {} to arrive", humantime::format_duration(limit));
+        Self::new(StatusCode::REQUEST_TIMEOUT, "TIMEOUT", message)
+    }
+
     /// It took longer than `limit`.
     pub(super) fn timed_out(limit: Duration) -> Self {
         let limit = humantime::format_duration(limit);

@@ -10,6 +10,7 @@ mod compression;
 mod configuration;
 mod contract;
 mod controls;
+mod documents;
 mod fixture;
 mod freshness;
 mod graphiql;
