@@ -292,7 +292,6 @@ impl Api {
         if matches!(outcome, Outcome::Unparsed | Outcome::Refused(_)) {
             // A document can have more mistakes than anybody reads.
             response.errors.truncate(MAX_MISTAKES);
-            response.errors.iter_mut().for_each(say_plainly);
         }
         response.errors.iter_mut().for_each(blame_the_document);
         let session = std::mem::take(&mut *change.lock());
@@ -396,6 +395,7 @@ fn reason(response: &Response, exceeded: Option<Exceeded>) -> Option<Error> {
 fn blame_the_document(error: &mut ServerError) {
     let extensions = error.extensions.get_or_insert_default();
     if extensions.get("code").is_none() {
+        say_plainly(&mut error.message);
         extensions.set("code", Error::bad_user_input("query", "").code());
     }
 }

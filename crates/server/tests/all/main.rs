@@ -16,6 +16,7 @@ mod freshness;
 mod graphiql;
 mod graphql_over_http;
 mod health;
+mod hostile;
 mod http2;
 mod jobs;
 mod limits;
