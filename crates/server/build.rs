@@ -15,6 +15,7 @@ use std::{
 /// What the pages are built from, in `web/`.
 const SOURCES: [&str; 4] = ["package.json", "package-lock.json", "vite.config.js", "graphiql"];
 const CDN_PAGE: &str = "graphiql-cdn.html";
+const CDN_SCRIPT: &str = "graphiql-cdn.js";
 const DEFAULT_QUERY: &str = "graphiql/default.graphql";
 
 /// A registry that does not answer must not hold up the build of the server.
@@ -27,7 +28,7 @@ const STEPS: [&[&str]; 2] = [
 fn main() -> Result<(), Box<dyn Error>> {
     let web = fs::canonicalize(Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("../../web"))?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    for source in SOURCES.into_iter().chain([CDN_PAGE]) {
+    for source in SOURCES.into_iter().chain([CDN_PAGE, CDN_SCRIPT]) {
         println!("cargo::rerun-if-changed={}", web.join(source).display());
     }
     println!("cargo::rerun-if-env-changed=TIDEWATER_SKIP_WEB");
@@ -113,7 +114,8 @@ fn copy_all(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 fn cdn_files(web: &Path) -> Vec<(String, PathBuf)> {
-    vec![("default.graphql".to_owned(), web.join(DEFAULT_QUERY)), ("index.html".to_owned(), web.join(CDN_PAGE))]
+    let files = [("default.graphql", DEFAULT_QUERY), (CDN_SCRIPT, CDN_SCRIPT), ("index.html", CDN_PAGE)];
+    files.into_iter().map(|(name, path)| (name.to_owned(), web.join(path))).collect()
 }
 
 /// Every file below a folder with its path relative to it, in a stable order.

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::{Request, Response, ServerError, ValidationMode};
+use async_graphql::{Request, Response, ServerError, ValidationMode, Value};
 use parking_lot::Mutex;
 use tidewater_cache::{Acceptance, Cache, Derived, HistoryMark, Provenance};
 use tidewater_entity::selection::Selection;
@@ -11,9 +11,9 @@ use uuid::Uuid;
 
 use crate::account::{Activity, Passwords, token};
 use crate::completion::Completion;
-use crate::document::{Document, Documents};
+use crate::document::{Document, Documents, say_plainly};
 use crate::idempotency::Idempotency;
-use crate::response::{Answer, Held, Kept, ResponseKey};
+use crate::response::{Answer, Held, Kept, Outcome, ResponseKey};
 use crate::schema::{Schema, build_schema};
 use crate::scope::{Scope, SessionChange, Sessions, Viewer};
 use crate::settings::{ApiSettings, Responses};
@@ -23,6 +23,9 @@ use crate::{Error, IdempotencyKey, freshness};
 
 /// How much is kept of what a caller calls itself, in characters.
 const MAX_DEVICE: usize = 200;
+
+/// How many mistakes are told of a document that is not executed.
+const MAX_MISTAKES: usize = 100;
 
 /// The API over one database. Cheap to clone.
 #[derive(Clone)]
@@ -114,6 +117,7 @@ impl Arrival {
 /// What came of executing a request.
 struct Ran {
     response: Response,
+    outcome: Outcome,
     session: SessionChange,
     held: Option<Held>,
     identity: Identity,
@@ -136,6 +140,9 @@ impl Api {
             if counts_cost {
                 schema = schema.extension(CostCount);
             }
+            if !limits.introspection {
+                schema = schema.disable_suggestions();
+            }
             schema.limit_depth(limits.depth).limit_complexity(limits.complexity).finish()
         };
         let (validating, trusting) = (schema(ValidationMode::Strict), schema(ValidationMode::Fast));
@@ -149,7 +156,7 @@ impl Api {
             validating,
             trusting,
             completion,
-            documents: Documents::new(limits.complexity, exclusions),
+            documents: Documents::new(limits, exclusions),
             activity: Activity::follow(database.clone(), session_idle_timeout),
             store: Store::new(database, cache, tracking, policies),
             responses: kept,
@@ -187,8 +194,7 @@ impl Api {
     /// The document of a request, parsed now or before. None if it cannot be parsed; then an error is the answer.
     ///
     /// # Errors
-    /// `BAD_USER_INPUT` when it is larger than [`Limits::complexity`](crate::Limits::complexity) allows for, or nests deeper than
-    /// [`MAX_DEPTH`](crate::MAX_DEPTH).
+    /// `BAD_USER_INPUT` when it is larger than its [`Limits`](crate::Limits), or nests deeper than [`MAX_DEPTH`](crate::MAX_DEPTH).
     pub fn document(&self, text: &str) -> Result<Option<Arc<Document>>, Error> {
         self.0.documents.get(&self.0.completion, text)
     }
@@ -246,7 +252,8 @@ impl Api {
         let Ran { mut response, session, exceeded, replayed, .. } = match self.document(&request.query) {
             Ok(document) => self.run(&reader, &caller, request, document.as_deref()).await,
             Err(error) => Ran {
-                response: refusal(error),
+                response: refusal(error.clone()),
+                outcome: Outcome::Refused(error),
                 session: SessionChange::None,
                 held: None,
                 identity: Identity::Unknown,
@@ -279,7 +286,7 @@ impl Api {
             Ok(()) => self.admit(reader, &request, caller).await,
             Err(error) => Err(error),
         };
-        let mut response = match admitted {
+        let (mut response, refused) = match admitted {
             Ok(admitted) => {
                 let viewer = admitted.map(|(viewer, session)| {
                     held = Some(session);
@@ -290,18 +297,30 @@ impl Api {
                 let sessions = Sessions { lifetime, device, change: Arc::clone(&change) };
                 let scope = Scope::with_sessions(reader.clone(), viewer, sessions, spending.clone());
                 let scope = scope.of_client_at(caller.network).known_as(idempotency.clone());
-                self.resolve(request.data(scope), document).await
+                (self.resolve(request.data(scope), document).await, None)
             }
-            Err(error) => refusal(error),
+            Err(error) => (refusal(error.clone()), Some(error)),
         };
+        let exceeded = spending.exceeded();
+        let refused = refused.or_else(|| reason(&response, exceeded));
+        let outcome = match refused {
+            None if response.errors.is_empty() => Outcome::Complete,
+            None => Outcome::Partial,
+            Some(Error::BadUserInput { .. }) if document.is_none() => Outcome::Unparsed,
+            Some(error) => Outcome::Refused(error),
+        };
+        if matches!(outcome, Outcome::Unparsed | Outcome::Refused(_)) {
+            // A document can have more mistakes than anybody reads.
+            response.errors.truncate(MAX_MISTAKES);
+        }
         response.errors.iter_mut().for_each(blame_the_document);
         let session = std::mem::take(&mut *change.lock());
-        let exceeded = spending.exceeded();
         if exceeded.is_some() {
             // Others who send the same bytes without a credential may have an allowance of their own.
             reader.request().rests_on_the_unknown();
         }
-        Ran { response, session, held, identity, exceeded, replayed: idempotency.is_replayed() }
+        let replayed = idempotency.is_replayed();
+        Ran { response, outcome, session, held, identity, exceeded, replayed }
     }
 
     async fn resolve(&self, request: Request, document: Option<&Document>) -> Response {
@@ -362,7 +381,7 @@ impl std::fmt::Debug for Api {
 }
 
 fn kept(ran: &Ran) -> Kept {
-    Kept::new(&ran.response, ran.held.clone(), ran.identity)
+    Kept::new(&ran.response, ran.outcome.clone(), ran.held.clone(), ran.identity)
 }
 
 async fn answer(
@@ -380,10 +399,24 @@ pub fn refusal(error: Error) -> Response {
     Response::from_errors(vec![error.into()])
 }
 
+/// Why a request was not executed, if so.
+fn reason(response: &Response, exceeded: Option<Exceeded>) -> Option<Error> {
+    let Response { data, errors, .. } = response;
+    if *data != Value::Null || errors.iter().any(|error| !error.path.is_empty()) {
+        return None;
+    }
+    // An error of an interface's field has no path either, but a code as all that resolvers answer.
+    let blamed =
+        errors.iter().find(|error| error.extensions.as_ref().is_none_or(|extensions| extensions.get("code").is_none()));
+    let blamed = blamed.map(|error| Error::bad_user_input("query", error.message.as_str()));
+    blamed.or_else(|| exceeded.map(Error::RateLimited))
+}
+
 /// Resolvers put a code on what they answer; what has none was found wrong with the document or its variables.
 fn blame_the_document(error: &mut ServerError) {
     let extensions = error.extensions.get_or_insert_default();
     if extensions.get("code").is_none() {
+        say_plainly(&mut error.message);
         extensions.set("code", Error::bad_user_input("query", "").code());
     }
 }

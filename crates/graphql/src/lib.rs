@@ -45,7 +45,7 @@ pub use exclusions::Exclusions;
 pub use export::{Download, ExportFile};
 pub use idempotency::IdempotencyKey;
 pub use order::{OrderDirection, Ordered, ordered};
-pub use response::{Answer, ResponseKey};
+pub use response::{Answer, Outcome, ResponseKey};
 pub use schema::sdl;
 pub use scope::{Scope, SessionChange, Viewer, scope};
 pub use settings::{ApiSettings, Limits, Responses};

@@ -6,6 +6,7 @@ use async_graphql::Response;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use tidewater_cache::{HistoryMark, Provenance, Sharing};
 use tidewater_limit::Exceeded;
 
@@ -45,12 +46,25 @@ impl ResponseKey {
 /// The part of a response that depends on nothing but the request and the database.
 #[derive(Clone, Debug)]
 pub(crate) struct Kept {
-    /// `{"data":…` and, if there are any, `,"errors":[…]`; what is missing is the end.
+    /// `{"data":…,"errors":[…]`, or either of them; what is missing is the end.
     head: Bytes,
     /// The session of whoever asked.
     pub(crate) held: Option<Held>,
     identity: Identity,
-    has_errors: bool,
+    outcome: Outcome,
+}
+
+/// How far a request came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was executed, and nothing failed.
+    Complete,
+    /// It was executed, and something failed. Its data may be null.
+    Partial,
+    /// Its document could not be parsed. There are no data.
+    Unparsed,
+    /// It was not executed for this reason. There are no data.
+    Refused(Error),
 }
 
 /// A session that a response was made in.
@@ -64,20 +78,23 @@ pub(crate) struct Held {
 
 #[derive(Serialize)]
 struct Head<'a> {
-    data: &'a async_graphql::Value,
+    /// Absent where nothing was executed (specification of October 2021, section 7.1.2, "Request errors").
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a async_graphql::Value>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [async_graphql::ServerError],
 }
 
 impl Kept {
-    pub(crate) fn new(response: &Response, held: Option<Held>, identity: Identity) -> Self {
+    pub(crate) fn new(response: &Response, outcome: Outcome, held: Option<Held>, identity: Identity) -> Self {
         let Response { data, errors, .. } = response;
+        let data = matches!(outcome, Outcome::Complete | Outcome::Partial).then_some(data);
         let mut head = serde_json::to_vec(&Head { data, errors }).unwrap_or_else(|cause| {
             Error::internal(cause);
             br#"{"data":null,"errors":[{"message":"internal error","extensions":{"code":"INTERNAL"}}]}"#.to_vec()
         });
         head.pop();
-        Self { head: Bytes::from(head), held, identity, has_errors: !errors.is_empty() }
+        Self { head: Bytes::from(head), held, identity, outcome }
     }
 
     /// Whether clients cannot tell them apart.
@@ -87,7 +104,10 @@ impl Kept {
 
     /// Errors are not kept: many of them pass.
     pub(crate) fn sharing(&self) -> Sharing {
-        if self.has_errors { Sharing::Once } else { Sharing::Kept { bytes: self.head.len() } }
+        match self.outcome {
+            Outcome::Complete => Sharing::Kept { bytes: self.head.len() },
+            _ => Sharing::Once,
+        }
     }
 }
 
@@ -98,6 +118,8 @@ pub struct Answer {
     pub head: Bytes,
     /// Its end.
     pub tail: String,
+    /// How far the request came.
+    pub outcome: Outcome,
     /// What became of the caller's session.
     pub session: SessionChange,
     /// What no later request that requires it is answered from before. None if the database cannot be asked.
@@ -113,6 +135,12 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// A number that stands for the data: nobody can find other data with the same.
+    pub fn digest(&self) -> u128 {
+        let digest: [u8; 32] = Sha256::digest(&self.head).into();
+        digest.first_chunk().map_or(0, |half| u128::from_be_bytes(*half))
+    }
+
     pub(crate) fn new(
         kept: &Kept,
         session: SessionChange,
@@ -121,15 +149,7 @@ impl Answer {
         exceeded: Option<Exceeded>,
     ) -> Self {
         let tail = freshness::tail(mark.as_ref(), &provenance);
-        Self {
-            head: kept.head.clone(),
-            tail,
-            session,
-            mark,
-            provenance,
-            identity: kept.identity,
-            exceeded,
-            replayed: false,
-        }
+        let (head, outcome, identity) = (kept.head.clone(), kept.outcome.clone(), kept.identity);
+        Self { head, tail, outcome, session, mark, provenance, identity, exceeded, replayed: false }
     }
 }

@@ -59,18 +59,37 @@ impl ApiSettings {
     }
 }
 
-/// What a query may cost at most; beyond, it is refused before anything is read.
+/// How large a document may be, and what it may cost at most; beyond, it is refused before anything is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// How deeply fields may be nested.
     pub depth: usize,
-    /// How many fields may be answered, counting each as often as the page sizes allow.
+    /// How many fields may be answered, counting each as often as the page sizes allow. No document selects more, its fragments
+    /// expanded, all its operations and fragments together.
     pub complexity: usize,
+    /// Of how many tokens a text may consist.
+    pub tokens: usize,
+    /// How many aliases an operation may have.
+    pub aliases: usize,
+    /// How many fields an operation may begin with.
+    pub root_fields: usize,
+    /// How many directives a document may have; at one place, there are at most 8.
+    pub directives: usize,
+    /// Whether the schema may be asked for, and is told in suggestions to who mistypes a name.
+    pub introspection: bool,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { depth: 16, complexity: 20_000 }
+        Self {
+            depth: 16,
+            complexity: 20_000,
+            tokens: 20_000,
+            aliases: 200,
+            root_fields: 50,
+            directives: 100,
+            introspection: true,
+        }
     }
 }
 

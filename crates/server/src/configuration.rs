@@ -22,7 +22,7 @@ pub(crate) use counters::CounterConfiguration;
 pub(crate) use database::DatabaseConfiguration;
 pub(crate) use environment_file::load_environment_file;
 pub(crate) use exports::ExportConfiguration;
-pub(crate) use http::HttpConfiguration;
+pub(crate) use http::{HttpConfiguration, Origins};
 pub(crate) use jobs::{JobConfiguration, Where};
 pub(crate) use limits::LimitConfiguration;
 pub(crate) use log::{LogConfiguration, LogFormat};

@@ -1,7 +1,10 @@
 //! HTTP: what is served at which path, and what holds for every request.
 
 mod access_log;
+mod batch;
 mod client_address;
+mod compression;
+mod cors;
 mod exports;
 mod freshness;
 mod front;
@@ -10,12 +13,16 @@ mod graphql;
 mod health;
 mod idempotency;
 mod listener;
+mod media_type;
 mod opening;
 mod parameters;
 mod rate_limit;
 mod refusal;
 mod request_id;
+mod security;
 mod session_cookie;
+mod stall;
+mod validator;
 
 pub(crate) use front::Front;
 pub(crate) use listener::serve;
@@ -62,7 +69,7 @@ pub(crate) fn front(api: Api, limiter: Limiter, readiness: Readiness, configurat
     });
     let mut router = Router::new()
         // By POST, it does not come here.
-        .route(graphql::PATH, get(graphql::get))
+        .route(graphql::PATH, get(graphql::get).fallback(graphql::other))
         .route(exports::PATH, get(exports::get))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
@@ -70,5 +77,5 @@ pub(crate) fn front(api: Api, limiter: Limiter, readiness: Readiness, configurat
     if http.serves_graphiql() {
         router = router.merge(graphiql::router());
     }
-    Front::new(service, router)
+    Front::new(service, router, http)
 }

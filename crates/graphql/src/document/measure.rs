@@ -2,35 +2,57 @@
 
 use std::collections::HashMap;
 
-use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
+use async_graphql::Positioned;
+use async_graphql::parser::types::{Directive, ExecutableDocument, Selection, SelectionSet};
 
 use super::MAX_DEPTH;
+use crate::Limits;
 
 /// Refuses a document that validation would follow without end: it recurses along chains of fragments, and expands a fragment at
-/// each place that spreads it, so that a few short fragments can stand for more selections than there are atoms. At most `limit`
-/// selections are accepted, fragments expanded.
+/// each place that spreads it, once for each operation and fragment that leads there. So a few short fragments can stand for more
+/// selections than there are atoms. All operations and fragments together may select as many fields as one operation may resolve,
+/// fragments expanded.
+///
+/// Refuses more aliases, fields at the root and directives than `limits` allow; the first two count where they are expanded.
 ///
 /// Refuses introspection that goes from types to types: each step multiplies the answer by the size of the schema, and no time
-/// limit reaches it.
+/// limit reaches it. Refuses all of it if the limits say so.
 ///
 /// # Errors
 /// What is wrong, as a sentence.
-pub(super) fn check(document: &ExecutableDocument, limit: usize) -> Result<(), String> {
-    let mut measure = Measure { document, limit, known: HashMap::new() };
+pub(super) fn check(document: &ExecutableDocument, limits: &Limits) -> Result<(), String> {
+    let mut measure = Measure { document, limits, known: HashMap::new(), selections: 0, directives: 0 };
     for (name, fragment) in &document.fragments {
-        let size = measure.set(&fragment.node.selection_set.node, 0)?;
-        measure.known.insert(name.as_str(), size);
+        let (fragment, name) = (&fragment.node, name.as_str());
+        measure.directives(&fragment.directives)?;
+        let size = match measure.known.get(name) {
+            Some(size) => *size,
+            None => measure.set(&fragment.selection_set.node, 0)?,
+        };
+        measure.known.insert(name, size);
+        measure.add(size.selections)?;
     }
     for (_, operation) in document.operations.iter() {
-        measure.set(&operation.node.selection_set.node, 0)?;
+        let operation = &operation.node;
+        measure.directives(&operation.directives)?;
+        for variable in &operation.variable_definitions {
+            measure.directives(&variable.node.directives)?;
+        }
+        let size = measure.set(&operation.selection_set.node, 0)?;
+        measure.add(size.selections)?;
+        at_most(limits.aliases, size.aliases, "an operation has", "aliases")?;
+        at_most(limits.root_fields, size.top_fields, "an operation begins with", "fields")?;
     }
     Ok(())
 }
 
 struct Measure<'a> {
     document: &'a ExecutableDocument,
-    limit: usize,
+    limits: &'a Limits,
     known: HashMap<&'a str, Size>,
+    /// How many all definitions have together.
+    selections: usize,
+    directives: usize,
 }
 
 /// The size of a selection set, its fragments expanded.
@@ -38,6 +60,9 @@ struct Measure<'a> {
 struct Size {
     selections: usize,
     height: usize,
+    aliases: usize,
+    /// The fields of the set itself, not those of its fields.
+    top_fields: usize,
     /// How many fields of introspection that lead from one type to many are selected, and how many on one path.
     expansions: usize,
     expansions_on_a_path: usize,
@@ -47,6 +72,9 @@ struct Size {
 /// selects each once.
 const EXPANDING: [&str; 4] = ["fields", "inputFields", "interfaces", "possibleTypes"];
 const MAX_EXPANSIONS: usize = 16;
+
+/// How many directives may be at one place.
+const MAX_DIRECTIVES: usize = 8;
 
 impl<'a> Measure<'a> {
     fn set(&mut self, set: &'a SelectionSet, depth: usize) -> Result<Size, String> {
@@ -58,25 +86,39 @@ impl<'a> Measure<'a> {
         }
         let mut whole = Size::default();
         for selection in &set.items {
+            let mut expands = false;
             let part = match &selection.node {
-                Selection::Field(field) => self.set(&field.node.selection_set.node, depth + 1)?,
-                Selection::InlineFragment(fragment) => self.set(&fragment.node.selection_set.node, depth + 1)?,
-                Selection::FragmentSpread(spread) => self.fragment(&spread.node.fragment_name.node, depth + 1)?,
+                Selection::Field(field) => {
+                    let (field, name) = (&field.node, field.node.name.node.as_str());
+                    self.directives(&field.directives)?;
+                    if !self.limits.introspection && matches!(name, "__schema" | "__type") {
+                        return Err("this server does not tell its schema: introspection is off".to_owned());
+                    }
+                    expands = EXPANDING.contains(&name);
+                    let below = self.set(&field.selection_set.node, depth + 1)?;
+                    let aliases = below.aliases + usize::from(field.alias.is_some());
+                    Size { aliases, top_fields: 1, ..below }
+                }
+                Selection::InlineFragment(fragment) => {
+                    self.directives(&fragment.node.directives)?;
+                    self.set(&fragment.node.selection_set.node, depth + 1)?
+                }
+                Selection::FragmentSpread(spread) => {
+                    self.directives(&spread.node.directives)?;
+                    self.fragment(&spread.node.fragment_name.node, depth + 1)?
+                }
             };
-            let expands =
-                matches!(&selection.node, Selection::Field(field) if EXPANDING.contains(&&*field.node.name.node));
             whole.expansions += usize::from(expands) + part.expansions;
             whole.expansions_on_a_path =
                 whole.expansions_on_a_path.max(usize::from(expands) + part.expansions_on_a_path);
             if whole.expansions > MAX_EXPANSIONS || whole.expansions_on_a_path > 1 {
                 return Err("the document asks for types of types: introspect one step at a time".to_owned());
             }
+            whole.aliases += part.aliases;
+            whole.top_fields += part.top_fields;
             whole.selections += 1 + part.selections;
             whole.height = whole.height.max(1 + part.height);
-            if whole.selections > self.limit {
-                let limit = self.limit;
-                return Err(format!("the document selects more than {limit} fields"));
-            }
+            at_most(self.limits.complexity, whole.selections, "the document selects", "fields")?;
         }
         if depth + whole.height > MAX_DEPTH + 1 {
             return Err(too_deep());
@@ -95,6 +137,21 @@ impl<'a> Measure<'a> {
         self.known.insert(name.as_str(), size);
         Ok(size)
     }
+
+    fn add(&mut self, selections: usize) -> Result<(), String> {
+        self.selections += selections;
+        at_most(self.limits.complexity, self.selections, "the document selects", "fields")
+    }
+
+    fn directives(&mut self, here: &[Positioned<Directive>]) -> Result<(), String> {
+        at_most(MAX_DIRECTIVES, here.len(), "one place of the document has", "directives")?;
+        self.directives += here.len();
+        at_most(self.limits.directives, self.directives, "the document has", "directives")
+    }
+}
+
+fn at_most(limit: usize, count: usize, whole: &str, parts: &str) -> Result<(), String> {
+    if count > limit { Err(format!("{whole} more than {limit} {parts}")) } else { Ok(()) }
 }
 
 fn too_deep() -> String {
@@ -108,7 +165,11 @@ mod tests {
     use super::*;
 
     fn is_accepted(query: &str) -> bool {
-        parse_query(query).is_ok_and(|document| check(&document, 1_000).is_ok())
+        is_within(query, Limits { complexity: 1_000, root_fields: 1_000, ..Limits::default() })
+    }
+
+    fn is_within(query: &str, limits: Limits) -> bool {
+        parse_query(query).is_ok_and(|document| check(&document, &limits).is_ok())
     }
 
     fn fragments(count: usize, body: impl Fn(usize) -> String) -> String {
@@ -127,6 +188,63 @@ mod tests {
         let doubling = fragments(30, |number| format!("...F{} ...F{}", number + 1, number + 1));
         assert!(!is_accepted(&format!("{{ ...F0 }} {doubling} fragment F30 on Query {{ a }}")));
         assert!(!is_accepted(&format!("{{ {} }}", "a ".repeat(1_001))));
+    }
+
+    #[test]
+    fn fragments_that_many_operations_or_fragments_spread_are_refused() {
+        let body = format!(" fragment F on Query {{ {} }}", "a ".repeat(100));
+        let operations =
+            |count: usize| (0..count).map(|number| format!(" query Q{number} {{ ...F }}")).collect::<String>();
+        assert!(is_accepted(&format!("{} {body}", operations(8))));
+        assert!(!is_accepted(&format!("{} {body}", operations(10))));
+        let spreading = fragments(10, |_| "...F".to_owned());
+        assert!(!is_accepted(&format!("{{ a }} {spreading} {body}")));
+    }
+
+    #[test]
+    fn aliases_are_counted_where_they_are_expanded() {
+        let limits = Limits { aliases: 3, ..Limits::default() };
+        assert!(is_within("{ a: x b: x { c: y } y }", limits) && !is_within("{ a: x b: x { c: y d: y } }", limits));
+        let fragment = "fragment F on Query { a: x b: y }";
+        assert!(is_within(&format!("{{ ...F }} {fragment}"), limits));
+        assert!(!is_within(&format!("{{ ...F z {{ ...F }} }} {fragment}"), limits));
+        assert!(is_within("query A { a: x b: x } query B { a: x b: x }", limits), "one operation is executed");
+    }
+
+    #[test]
+    fn fields_at_the_root_are_counted_where_they_are_expanded() {
+        let limits = Limits { root_fields: 3, ..Limits::default() };
+        assert!(is_within("{ a b c { d e f g } }", limits) && !is_within("{ a b c d }", limits));
+        assert!(!is_within("{ ...F a ... { b } } fragment F on Query { x y }", limits));
+        assert!(!is_within("mutation { a b c d }", limits));
+    }
+
+    #[test]
+    fn directives_are_counted_wherever_they_are() {
+        let limits = Limits { directives: 3, ..Limits::default() };
+        assert!(is_within("query @a { b @c ...F @d } fragment F on Query { a }", limits));
+        for more in [
+            "query @a { b @c ...F @d } fragment F on Query @e { a }",
+            "query($v: Int @a) @b { c @d ... @e { f } }",
+            "{ a @a @b @c @d }",
+        ] {
+            assert!(!is_within(more, limits), "{more}");
+        }
+        let at_one_place = |count: usize| format!("{{ a {} }}", "@b ".repeat(count));
+        assert!(is_within(&at_one_place(8), Limits::default()) && !is_within(&at_one_place(9), Limits::default()));
+    }
+
+    #[test]
+    fn introspection_can_be_off() {
+        let limits = Limits { introspection: false, ..Limits::default() };
+        assert!(is_within("{ __typename }", limits));
+        for query in [
+            "{ __schema { types { name } } }",
+            "{ a: __type(name: \"A\") { name } }",
+            "{ ...F } fragment F on Query { __schema { description } }",
+        ] {
+            assert!(!is_within(query, limits) && is_within(query, Limits::default()), "{query}");
+        }
     }
 
     #[test]

@@ -3,7 +3,11 @@
 mod measure;
 mod root_fields;
 mod selected;
+mod syntax;
+mod tokens;
 mod variables;
+
+pub(crate) use syntax::say_plainly;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,7 +19,7 @@ use moka::sync::Cache;
 
 use crate::completion::{Completion, Prepared};
 use crate::types::Types;
-use crate::{Error, Exclusions};
+use crate::{Error, Exclusions, Limits};
 
 /// How deep the selections of a document can nest at all: what works on documents recurses.
 pub const MAX_DEPTH: usize = 32;
@@ -28,7 +32,7 @@ const TEXTS: u64 = 1 << 20;
 #[derive(Debug)]
 pub(crate) struct Documents {
     known: Cache<Arc<str>, Arc<Document>>,
-    limit: usize,
+    limits: Limits,
     exclusions: Exclusions,
 }
 
@@ -43,10 +47,10 @@ pub struct Document {
 }
 
 impl Documents {
-    /// None yet. A document selects at most `limit` fields.
-    pub(crate) fn new(limit: usize, exclusions: Exclusions) -> Self {
+    /// None yet. Each will keep to the limits.
+    pub(crate) fn new(limits: Limits, exclusions: Exclusions) -> Self {
         let weigher = |text: &Arc<str>, _: &Arc<Document>| u32::try_from(text.len()).unwrap_or(u32::MAX);
-        Self { known: Cache::builder().max_capacity(TEXTS).weigher(weigher).build(), limit, exclusions }
+        Self { known: Cache::builder().max_capacity(TEXTS).weigher(weigher).build(), limits, exclusions }
     }
 
     /// The document with this text. None if it cannot be parsed: what is wrong with it is for GraphQL to say.
@@ -57,8 +61,10 @@ impl Documents {
         if let Some(document) = self.known.get(text) {
             return Ok(Some(document));
         }
+        let refused = |message| Error::bad_user_input("query", message);
+        tokens::check(text, self.limits.tokens).map_err(refused)?;
         let Ok(document) = parse_query(text) else { return Ok(None) };
-        measure::check(&document, self.limit).map_err(|message| Error::bad_user_input("query", message))?;
+        measure::check(&document, &self.limits).map_err(refused)?;
         let is_excluded =
             self.exclusions.fields().any(|(of, field)| selected::is_selected(completion.types(), &document, of, field));
         let prepared = completion.prepare(document);
@@ -124,7 +130,7 @@ mod tests {
     use super::*;
 
     fn document(text: &str) -> Arc<Document> {
-        let documents = Documents::new(1_000, Exclusions::default());
+        let documents = Documents::new(Limits::default(), Exclusions::default());
         documents.get(&Completion::new(&crate::sdl()).unwrap(), text).unwrap().unwrap()
     }
 
@@ -137,7 +143,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_parsed_is_no_document_and_what_is_too_large_is_refused() {
-        let documents = Documents::new(2, Exclusions::default());
+        let documents = Documents::new(Limits { complexity: 2, ..Limits::default() }, Exclusions::default());
         let completion = Completion::new(&crate::sdl()).unwrap();
         assert!(documents.get(&completion, "{ nonsense").unwrap().is_none());
         assert!(documents.get(&completion, "{ a b c }").is_err());
@@ -146,7 +152,7 @@ mod tests {
     #[test]
     fn operations_and_fields_can_be_excluded() {
         let exclusions: Exclusions = "Dashboard, Todo.text,Node.id".parse().unwrap();
-        let documents = Documents::new(1_000, exclusions);
+        let documents = Documents::new(Limits::default(), exclusions);
         let completion = Completion::new(&crate::sdl()).unwrap();
         let may_be_kept = |text: &str| {
             let document = documents.get(&completion, text).unwrap().unwrap();

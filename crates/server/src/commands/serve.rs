@@ -7,7 +7,7 @@ use sea_orm::DatabaseConnection;
 use tidewater_cache::{Cache, Settings, SpaceStatistics, StartError, Verification};
 use tidewater_changelog::{Log, Tracking};
 use tidewater_counter::Counter;
-use tidewater_graphql::{Api, ApiSettings, Limits, Views, new_secret};
+use tidewater_graphql::{Api, ApiSettings, Views, new_secret};
 use tidewater_limit::Limiter;
 use tidewater_queue::Worker;
 use tokio::net::{TcpListener, TcpSocket};
@@ -126,7 +126,7 @@ async fn start(configuration: &Configuration) -> Result<Running, Error> {
         cache: cache.clone(),
         tracking: tracking.clone(),
         policies: configuration.cache.policies(),
-        limits: Limits { depth: configuration.limits.max_depth, complexity: configuration.limits.max_complexity },
+        limits: configuration.limits.of_documents(configuration.http.tells_schema()),
         responses: configuration.cache.responses(),
         session_lifetime: configuration.http.session_lifetime,
         session_idle_timeout: configuration.http.session_idle_timeout,

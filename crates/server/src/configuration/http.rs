@@ -1,6 +1,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use axum::http::HeaderValue;
+use url::{Position, Url};
+
 use super::parse;
 
 /// The listener, cookies and pages.
@@ -22,9 +25,38 @@ pub(crate) struct HttpConfiguration {
     #[arg(long, value_name = "WHEN", env = "TIDEWATER_GRAPHIQL", default_value = "auto", global = true)]
     graphiql: Switch,
 
+    /// Whether clients may ask for the schema, and are told it in suggestions when they mistype a name; `auto` means yes where
+    /// GraphiQL is served
+    #[arg(long, value_name = "WHEN", env = "TIDEWATER_INTROSPECTION", default_value = "auto", global = true)]
+    introspection: Switch,
+
     /// Whether the session cookie is for HTTPS only; `auto` means yes, except when listening on a loopback address
     #[arg(long, value_name = "WHEN", env = "TIDEWATER_SECURE_COOKIE", default_value = "auto", global = true)]
     secure_cookie: Switch,
+
+    /// Other origins whose pages may use this server in the name of whoever visits them, such as
+    /// `https://app.example.com,http://localhost:5173`
+    #[arg(
+        long,
+        value_name = "ORIGINS",
+        env = "TIDEWATER_CORS_ORIGINS",
+        default_value = "",
+        value_parser = origins,
+        hide_default_value = true,
+        global = true
+    )]
+    pub(crate) cors_origins: Origins,
+
+    /// From which size on answers are compressed, with brotli or gzip, for clients that accept it; with 0, none is
+    #[arg(
+        long,
+        value_name = "SIZE",
+        env = "TIDEWATER_COMPRESS_FROM",
+        default_value = "1KiB",
+        value_parser = parse::bytes_or_none,
+        global = true
+    )]
+    pub(crate) compress_from: usize,
 
     /// How long a session lasts after signing in, however much it is used
     #[arg(
@@ -101,11 +133,20 @@ impl HttpConfiguration {
         self.graphiql.resolve(self.listen.ip().is_loopback())
     }
 
+    /// Whether clients are told the schema.
+    pub(crate) fn tells_schema(&self) -> bool {
+        self.introspection.resolve(self.serves_graphiql())
+    }
+
     /// Whether browsers are told to send the session cookie over HTTPS only.
     pub(crate) fn has_secure_cookie(&self) -> bool {
         self.secure_cookie.resolve(!self.listen.ip().is_loopback())
     }
 }
+
+/// Origins, as browsers send them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Origins(pub(crate) Vec<HeaderValue>);
 
 /// On, off, or what suits the rest of the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -130,4 +171,53 @@ impl Switch {
 
 fn listen_address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "expected an IP address and a port, such as 127.0.0.1:8000 or [::]:8000".to_owned())
+}
+
+/// Origins between commas. There is none that stands for all: the session goes along.
+fn origins(text: &str) -> Result<Origins, String> {
+    let named = text.split(',').map(str::trim).filter(|origin| !origin.is_empty());
+    named.map(origin).collect::<Result<_, _>>().map(Origins)
+}
+
+fn origin(text: &str) -> Result<HeaderValue, String> {
+    let refused = || format!("'{text}' is no origin such as https://app.example.com or http://localhost:5173");
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https")).ok_or_else(refused)?;
+    let has_more = url.path() != "/" || url.query().is_some() || url.fragment().is_some() || text.ends_with('/');
+    let is_of_somebody = !url.username().is_empty() || url.password().is_some();
+    if has_more || is_of_somebody || text.contains('*') {
+        return Err(refused());
+    }
+    // In the form in which browsers send it: in lower case, without the port that the scheme has anyway.
+    HeaderValue::from_str(&url[..Position::BeforePath]).map_err(|_| refused())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins_are_read_as_browsers_send_them() {
+        let read = |text: &str| origins(text).map(|origins| origins.0);
+        assert_eq!(read(""), Ok(vec![]));
+        let both = ["https://app.example.com", "http://localhost:5173"].map(HeaderValue::from_static);
+        assert_eq!(read("https://APP.example.com:443, http://localhost:5173,"), Ok(both.to_vec()));
+    }
+
+    #[test]
+    fn what_is_no_origin_is_refused() {
+        for text in [
+            "*",
+            "null",
+            "app.example.com",
+            "https://*.example.com",
+            "https://app.example.com/",
+            "https://app.example.com/path",
+            "https://app.example.com?a",
+            "https://user@app.example.com",
+            "ftp://app.example.com",
+            "file:///",
+        ] {
+            assert!(origins(text).is_err(), "{text}");
+        }
+    }
 }

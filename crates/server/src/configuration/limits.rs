@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use tidewater_graphql::MAX_DEPTH;
+use tidewater_graphql::{Limits, MAX_DEPTH};
 
 use super::parse;
 
@@ -40,6 +40,72 @@ pub(crate) struct LimitConfiguration {
     )]
     pub(crate) max_complexity: usize,
 
+    /// Of how many tokens the text of a document may consist
+    #[arg(
+        long,
+        value_name = "COUNT",
+        env = "TIDEWATER_MAX_TOKENS",
+        default_value = "20000",
+        value_parser = parse::positive_count,
+        global = true
+    )]
+    pub(crate) max_tokens: usize,
+
+    /// How many fields an operation may begin with, its fragments expanded
+    #[arg(
+        long,
+        value_name = "COUNT",
+        env = "TIDEWATER_MAX_ROOT_FIELDS",
+        default_value = "50",
+        value_parser = parse::positive_count,
+        global = true
+    )]
+    pub(crate) max_root_fields: usize,
+
+    /// How many aliases an operation may have, its fragments expanded
+    #[arg(
+        long,
+        value_name = "COUNT",
+        env = "TIDEWATER_MAX_ALIASES",
+        default_value = "200",
+        value_parser = parse::count,
+        global = true
+    )]
+    pub(crate) max_aliases: usize,
+
+    /// How many directives a document may have; at one place of it, there may be 8
+    #[arg(
+        long,
+        value_name = "COUNT",
+        env = "TIDEWATER_MAX_DIRECTIVES",
+        default_value = "100",
+        value_parser = parse::count,
+        global = true
+    )]
+    pub(crate) max_directives: usize,
+
+    /// How many values the variables of a request may hold, those within lists and objects included
+    #[arg(
+        long,
+        value_name = "COUNT",
+        env = "TIDEWATER_MAX_VARIABLES",
+        default_value = "10000",
+        value_parser = parse::count,
+        global = true
+    )]
+    pub(crate) max_variables: usize,
+
+    /// The largest header of a request, its URL included, from 8KiB to 1MiB; it may have 100 fields
+    #[arg(
+        long,
+        value_name = "SIZE",
+        env = "TIDEWATER_MAX_HEADER",
+        default_value = "64KiB",
+        value_parser = header_size,
+        global = true
+    )]
+    pub(crate) max_header: usize,
+
     /// The largest request body
     #[arg(
         long,
@@ -50,6 +116,17 @@ pub(crate) struct LimitConfiguration {
         global = true
     )]
     pub(crate) max_body: usize,
+
+    /// How many requests one body may hold, as a JSON array; with 0, arrays are refused
+    #[arg(
+        long,
+        value_name = "COUNT",
+        env = "TIDEWATER_MAX_BATCH",
+        default_value = "0",
+        value_parser = parse::count,
+        global = true
+    )]
+    pub(crate) max_batch: usize,
 
     /// How long a request may take, its body's arrival included
     #[arg(
@@ -94,6 +171,28 @@ pub(crate) struct LimitConfiguration {
         global = true
     )]
     pub(crate) idle_timeout: Duration,
+}
+
+impl LimitConfiguration {
+    /// Those of documents.
+    pub(crate) fn of_documents(&self, introspection: bool) -> Limits {
+        Limits {
+            depth: self.max_depth,
+            complexity: self.max_complexity,
+            tokens: self.max_tokens,
+            aliases: self.max_aliases,
+            root_fields: self.max_root_fields,
+            directives: self.max_directives,
+            introspection,
+        }
+    }
+}
+
+fn header_size(text: &str) -> Result<usize, String> {
+    match parse::bytes(text) {
+        Ok(size @ 0x2000..=0x10_0000) => Ok(size),
+        _ => Err("expected a size from 8KiB to 1MiB".to_owned()),
+    }
 }
 
 fn depth(text: &str) -> Result<usize, String> {

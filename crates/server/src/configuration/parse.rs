@@ -47,6 +47,14 @@ pub(super) fn positive_count(text: &str) -> Result<usize, String> {
     }
 }
 
+/// A count, or zero.
+pub(super) fn count(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count @ 0..=1_000_000) => Ok(count),
+        _ => Err("expected a whole number from 0 to 1000000".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,7 +86,7 @@ mod tests {
     #[test]
     fn counts_start_at_one() {
         assert_eq!(positive_count("1"), Ok(1));
-        assert!(positive_count("0").is_err());
+        assert!(positive_count("0").is_err() && count("0") == Ok(0) && count("-1").is_err());
         assert!(positive_count("-3").is_err() && positive_count("4294967295").is_err());
     }
 }

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use futures::TryStreamExt;
 use tidewater_graphql::{Caller, Download, Error, ResponseKey};
 
 use super::front::Peer;
+use super::media_type::MediaType;
 use super::refusal::Refusal;
 use super::{Service, session_cookie};
 
@@ -31,7 +32,7 @@ pub(super) async fn get(
     id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Response {
-    service.bounded(async |deadline| deadline.hold(service.download(peer, id, &headers)).await).await
+    service.bounded(MediaType::Json, async |deadline| deadline.hold(service.download(peer, id, &headers)).await).await
 }
 
 impl Service {
@@ -67,7 +68,6 @@ impl Service {
         told.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
         told.insert(CONTENT_DISPOSITION, disposition.map_err(|_| Refusal::not_found())?);
         told.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        told.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         Ok(response)
     }
 }

@@ -62,8 +62,7 @@ pub(super) fn report(
     forwarded: Option<Forwarded>,
     whole: Duration,
 ) {
-    let mark = mark.and_then(|mark| HeaderValue::from_str(mark.as_str()).ok());
-    headers.extend(mark.map(|mark| (MARK, mark)));
+    tell_mark(headers, mark);
     headers.insert(AGE, HeaderValue::from(provenance.age.as_secs()));
     let status = match provenance {
         // Most answers are this one.
@@ -72,6 +71,12 @@ pub(super) fn report(
     };
     let texts = [(CACHE_STATUS, status), (SERVER_TIMING, HeaderValue::try_from(timing(provenance, whole)))];
     headers.extend(texts.into_iter().filter_map(|(name, value)| Some((name, value.ok()?))));
+}
+
+/// What no later request that requires it is answered from before.
+pub(super) fn tell_mark(headers: &mut HeaderMap, mark: Option<&HistoryMark>) {
+    let mark = mark.and_then(|mark| HeaderValue::from_str(mark.as_str()).ok());
+    headers.extend(mark.map(|mark| (MARK, mark)));
 }
 
 fn seconds(argument: &str) -> u64 {

@@ -5,15 +5,18 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Method, Request};
+use axum::http::{HeaderValue, Method, Request};
 use axum::response::Response;
 use futures::FutureExt;
 use hyper::body::Incoming;
-use tower_service::Service as _;
+use tower::Service as _;
 use tracing::Instrument;
 
 use super::access_log::Record;
-use super::{Service, graphql, refusal, request_id};
+use super::compression::Accepted;
+use super::cors::Cors;
+use super::{Service, graphql, refusal, request_id, security};
+use crate::configuration::HttpConfiguration;
 
 /// Where every request comes in: it gets an id and a log record, and a panic becomes an answer.
 ///
@@ -23,6 +26,9 @@ use super::{Service, graphql, refusal, request_id};
 pub(crate) struct Front {
     service: Arc<Service>,
     router: Router,
+    cors: Option<Cors>,
+    /// From which size on answers are compressed.
+    compress_from: Option<usize>,
 }
 
 /// The other end of the connection that a request came on.
@@ -30,23 +36,36 @@ pub(crate) struct Front {
 pub(super) struct Peer(pub(super) IpAddr);
 
 impl Front {
-    pub(super) fn new(service: Arc<Service>, router: Router) -> Self {
-        Self { service, router }
+    pub(super) fn new(service: Arc<Service>, router: Router, http: &HttpConfiguration) -> Self {
+        let compress_from = Some(http.compress_from).filter(|from| *from > 0);
+        Self { service, router, cors: Cors::new(&http.cors_origins), compress_from }
     }
 
     /// Answers a request that came on a connection from `peer`.
     pub(crate) async fn answer(self, request: Request<Incoming>, peer: IpAddr) -> Result<Response, Infallible> {
         let id = request_id::of(request.headers());
         let mut record = Record::begin(&request, &id);
-        let answered = AssertUnwindSafe(self.route(request, Peer(peer), &id)).catch_unwind().await;
+        let compression = self.compress_from.and_then(|from| Some((Accepted::of(request.headers())?, from)));
+        let answered = AssertUnwindSafe(self.allowed(request, Peer(peer), &id)).catch_unwind().await;
         let mut response = answered.unwrap_or_else(refusal::of_panic);
         record.end(response.status());
+        security::shield(response.headers_mut());
         response.headers_mut().insert(request_id::HEADER, id);
-        Ok(response)
+        Ok(match compression {
+            Some((accepted, from)) => accepted.compress(response, from).await,
+            None => response,
+        })
     }
 
-    async fn route(self, mut request: Request<Incoming>, peer: Peer, id: &axum::http::HeaderValue) -> Response {
-        let Self { service, mut router } = self;
+    /// Answers a request, and tells a browser what pages of other origins may do with it.
+    async fn allowed(self, request: Request<Incoming>, peer: Peer, id: &HeaderValue) -> Response {
+        let Some(cors) = self.cors.clone() else { return self.route(request, peer, id).await };
+        let answer = |request| self.clone().route(request, peer, id).map(Ok);
+        Box::pin(cors.answer(request, answer)).await
+    }
+
+    async fn route(self, mut request: Request<Incoming>, peer: Peer, id: &HeaderValue) -> Response {
+        let Self { service, mut router, .. } = self;
         if request.method() == Method::POST && request.uri().path() == graphql::PATH {
             let (parts, body) = request.into_parts();
             return graphql::post(&service, peer, &parts.headers, body, id).await;

@@ -21,14 +21,15 @@ use tracing::{Instrument, Span};
 
 use super::freshness::Forwarded;
 use super::front::Peer;
+use super::media_type::MediaType;
 use super::refusal::Refusal;
-use super::{Service, freshness, idempotency, parameters, rate_limit, request_id, session_cookie};
+use super::{Service, batch, freshness, idempotency, parameters, rate_limit, request_id, session_cookie, validator};
 
 /// Where it is served.
 pub(super) const PATH: &str = "/graphql";
 
 /// The forms that a request can have; each reads the same bytes in its own way.
-const POST: u8 = 0;
+pub(super) const POST: u8 = 0;
 const GET: u8 = 1;
 
 pub(super) async fn post(
@@ -38,15 +39,19 @@ pub(super) async fn post(
     body: Incoming,
     id: &HeaderValue,
 ) -> Response {
+    let Some(media) = MediaType::wanted(headers) else { return Refusal::not_acceptable().into_response() };
     service
-        .bounded(async move |deadline: Deadline| {
-            if !parameters::is_json(headers) {
-                return Err(Refusal::media_type());
+        .bounded(media, async move |deadline: Deadline| {
+            parameters::check_type(headers)?;
+            let arriving = parameters::read_body(body, service.limits.max_body);
+            let body = deadline.hold_or(Refusal::too_slow, arriving).await?;
+            if batch::is_array(&body) {
+                return service.answer_all(deadline, peer, headers, &body, id).await;
             }
-            let body = deadline.hold(parameters::read_body(body, service.limits.max_body)).await?;
             let span = || request_id::span(id);
             let received = Received { peer, headers, form: POST, bytes: &body };
-            service.answer(deadline, received, span, || parameters::of_json(&body)).await
+            let answered = service.answer(deadline, received, span, || parameters::of_json(&body)).await?;
+            Ok(service.respond(answered, media, deadline.begun))
         })
         .await
 }
@@ -57,18 +62,37 @@ pub(super) async fn get(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
+    let Some(media) = MediaType::wanted(&headers) else { return Refusal::not_acceptable().into_response() };
     let bytes = uri.query().unwrap_or_default().as_bytes();
     let received = Received { peer, headers: &headers, form: GET, bytes };
     let read = || parameters::of_query_string(&uri);
-    service.bounded(|deadline| service.answer(deadline, received, Span::current, read)).await
+    service
+        .bounded(media, async |deadline: Deadline| {
+            let answered = service.answer(deadline, received, Span::current, read).await?;
+            let validator = validator::of(&answered.answer, media);
+            Ok(validator::tell(service.respond(answered, media, deadline.begun), validator, &headers))
+        })
+        .await
+}
+
+/// The answer to any other method.
+pub(super) async fn other(headers: HeaderMap) -> Response {
+    Refusal::method().answer(MediaType::wanted(&headers).unwrap_or(MediaType::Json))
 }
 
 /// A request as it came.
-struct Received<'a> {
-    peer: Peer,
-    headers: &'a HeaderMap,
-    form: u8,
-    bytes: &'a [u8],
+pub(super) struct Received<'a> {
+    pub(super) peer: Peer,
+    pub(super) headers: &'a HeaderMap,
+    pub(super) form: u8,
+    pub(super) bytes: &'a [u8],
+}
+
+/// What came of it.
+pub(super) struct Answered {
+    pub(super) answer: Answer,
+    pub(super) standing: Option<Standing>,
+    forwarded: Option<Forwarded>,
 }
 
 /// How long a request may take.
@@ -80,31 +104,40 @@ pub(super) struct Deadline {
 
 impl Deadline {
     pub(super) async fn hold<T>(self, work: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
+        self.hold_or(Refusal::timed_out, work).await
+    }
+
+    async fn hold_or<T>(
+        self,
+        late: fn(Duration) -> Refusal,
+        work: impl Future<Output = Result<T, Refusal>>,
+    ) -> Result<T, Refusal> {
         let end = self.begun.checked_add(self.limit).ok_or_else(Refusal::failed)?;
-        timeout_at(end.into(), work).await.unwrap_or_else(|_| Err(Refusal::timed_out(self.limit)))
+        timeout_at(end.into(), work).await.unwrap_or_else(|_| Err(late(self.limit)))
     }
 }
 
 impl Service {
-    /// Lets `work` be done until the deadline, if there is capacity.
-    pub(super) async fn bounded<W>(&self, work: impl FnOnce(Deadline) -> W) -> Response
+    /// Lets `work` be done until the deadline, if there is capacity. A refusal is told in this media type.
+    pub(super) async fn bounded<W>(&self, media: MediaType, work: impl FnOnce(Deadline) -> W) -> Response
     where
         W: Future<Output = Result<Response, Refusal>>,
     {
         let Ok(_permit) = self.capacity.try_acquire() else {
-            return Refusal::busy().into_response();
+            return Refusal::busy().answer(media);
         };
-        work(Deadline { begun: Instant::now(), limit: self.limits.request_timeout }).await.into_response()
+        let answered = work(Deadline { begun: Instant::now(), limit: self.limits.request_timeout }).await;
+        answered.unwrap_or_else(|refusal| refusal.answer(media))
     }
 
     /// Answers what was received, and what `read` takes apart. What is executed is logged within `span`.
-    async fn answer(
+    pub(super) async fn answer(
         &self,
         deadline: Deadline,
         received: Received<'_>,
         span: impl FnOnce() -> Span,
         read: impl FnOnce() -> Result<async_graphql::Request, Refusal>,
-    ) -> Result<Response, Refusal> {
+    ) -> Result<Answered, Refusal> {
         let Received { peer, headers, form, bytes } = received;
         let acceptance = freshness::acceptance(headers);
         let credential = session_cookie::credential(headers);
@@ -125,9 +158,10 @@ impl Service {
         // This waits for the gate at most, which has a limit of its own; a timer more is felt here.
         if let Some(answer) = self.api.remembered(&mut arrival, &key).await {
             learn(&allowance, &key, &answer);
-            return Ok(self.respond(answer, standing, None, deadline.begun));
+            return Ok(Answered { answer, standing, forwarded: None });
         }
         let request = read()?;
+        parameters::check_size(&request.variables, self.limits.max_variables)?;
         let document = self.api.document(&request.query).map_err(refused)?;
         let is_mutation =
             document.as_ref().is_some_and(|document| document.is_mutation(request.operation_name.as_deref()));
@@ -150,35 +184,27 @@ impl Service {
         let answer = self.api.answer(arrival, &key, request, document).instrument(span());
         let answer = deadline.hold(Box::pin(answer.map(Ok))).await?;
         learn(&allowance, &key, &answer);
-        Ok(self.respond(answer, standing, forwarded, deadline.begun))
+        Ok(Answered { answer, standing, forwarded })
     }
 
-    fn respond(
-        &self,
-        answer: Answer,
-        standing: Option<Standing>,
-        forwarded: Option<Forwarded>,
-        begun: Instant,
-    ) -> Response {
-        let Answer { head, tail, session, mark, provenance, exceeded, replayed, .. } = answer;
+    fn respond(&self, answered: Answered, media: MediaType, begun: Instant) -> Response {
+        let Answered { answer, standing, forwarded } = answered;
+        let Answer { head, tail, outcome, session, mark, provenance, exceeded, replayed, .. } = answer;
         let mut body = Vec::with_capacity(head.len() + tail.len());
         body.extend_from_slice(&head);
         body.extend_from_slice(tail.as_bytes());
         let mut response = Response::new(Body::from(body));
+        media.tell(&outcome, &mut response);
         if exceeded.is_some() {
             *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
         }
         let told = response.headers_mut();
-        told.reserve(8);
-        told.insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+        // With what the way out adds.
+        told.reserve(16);
+        told.insert(CONTENT_TYPE, media.header());
         told.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         freshness::report(told, mark.as_ref(), &provenance, forwarded, begun.elapsed());
-        let cookie = match session {
-            SessionChange::None => None,
-            SessionChange::Start { token, lifetime } => session_cookie::start(&token, lifetime, self.secure_cookie),
-            SessionChange::End => session_cookie::end(self.secure_cookie),
-        };
-        told.extend(cookie.map(|cookie| (SET_COOKIE, cookie)));
+        self.tell_session(told, session);
         told.extend(replayed.then_some(idempotency::REPLAYED));
         match (exceeded, standing) {
             (Some(exceeded), _) => rate_limit::refuse(told, &exceeded),
@@ -186,6 +212,16 @@ impl Service {
             (None, None) => {}
         }
         response
+    }
+
+    /// Lets a browser keep or forget the session's token.
+    pub(super) fn tell_session(&self, told: &mut HeaderMap, session: SessionChange) {
+        let cookie = match session {
+            SessionChange::None => None,
+            SessionChange::Start { token, lifetime } => session_cookie::start(&token, lifetime, self.secure_cookie),
+            SessionChange::End => session_cookie::end(self.secure_cookie),
+        };
+        told.extend(cookie.map(|cookie| (SET_COOKIE, cookie)));
     }
 }
 
@@ -201,7 +237,7 @@ fn learn(allowance: &Allowance, key: &ResponseKey, answer: &Answer) {
 
 fn refused(error: Error) -> Refusal {
     match error {
-        Error::BadUserInput { message, .. } => Refusal::malformed(message),
+        Error::BadUserInput { message, .. } => Refusal::invalid(message),
         _ => Refusal::failed(),
     }
 }

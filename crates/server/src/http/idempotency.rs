@@ -24,6 +24,14 @@ pub(super) fn key(headers: &HeaderMap, request: &[u8]) -> Result<Option<Idempote
     })
 }
 
+/// Refuses a key for several requests at once: some might be done and others not.
+pub(super) fn refuse_key(headers: &HeaderMap) -> Result<(), Refusal> {
+    if headers.contains_key(KEY) {
+        return Err(Refusal::malformed("`Idempotency-Key` goes with one request, not with an array of them"));
+    }
+    Ok(())
+}
+
 /// The text of a string of RFC 9651, section 3.3.3; also one that lacks its quotes, as many clients send it.
 fn text(value: &str) -> Option<String> {
     let value = value.trim_matches(' ');

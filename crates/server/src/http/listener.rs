@@ -16,11 +16,14 @@ use tokio::time::{sleep, timeout};
 
 use super::Front;
 use super::opening::Opening;
+use super::stall::Stall;
 use crate::configuration::LimitConfiguration;
 use crate::shutdown::Signals;
 
 /// How many requests may be under way on one HTTP/2 connection.
 const STREAMS: u32 = 128;
+/// How many fields the header of a request may have in HTTP/1.1; in HTTP/2 only their size is limited.
+const FIELDS: usize = 100;
 /// How long a client of HTTP/2 that has been silent may take to show that it is there.
 const SILENCE: Duration = Duration::from_secs(10);
 
@@ -36,7 +39,9 @@ pub(crate) async fn serve(
     let mut builder = Builder::new(TokioExecutor::new());
     // Without a timer, hyper lets a header take forever. The time to the next header bounds idle connections, too.
     builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.idle_timeout);
+    builder.http1().max_headers(FIELDS).max_buf_size(limits.max_header);
     builder.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS);
+    builder.http2().max_header_list_size(u32::try_from(limits.max_header).unwrap_or(u32::MAX));
     builder.http2().keep_alive_interval(limits.idle_timeout).keep_alive_timeout(SILENCE);
     let capacity = Arc::new(Semaphore::new(limits.max_connections.min(Semaphore::MAX_PERMITS)));
     let connections = GracefulShutdown::new();
@@ -52,8 +57,8 @@ pub(crate) async fn serve(
         };
         let front = front.clone();
         let service = service_fn(move |request| front.clone().answer(request, peer));
-        let connection =
-            builder.serve_connection(TokioIo::new(Opening::new(stream, limits.idle_timeout)), service).into_owned();
+        let stream = Opening::new(Stall::new(stream, limits.idle_timeout), limits.idle_timeout);
+        let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
         let connection = connections.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {

@@ -3,18 +3,21 @@
 use std::any::Any;
 use std::time::Duration;
 
-use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{ACCEPT, ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use tidewater_limit::Exceeded;
 
+use super::media_type::MediaType;
 use super::rate_limit;
 
 /// Why a request is not carried out.
 #[derive(Debug)]
 pub(super) struct Refusal {
     status: StatusCode,
+    /// The status in `application/json`.
+    status_in_json: StatusCode,
     code: &'static str,
     message: String,
     told: Told,
@@ -29,15 +32,49 @@ enum Told {
 }
 
 impl Refusal {
-    /// It is not a GraphQL request over HTTP.
+    /// It cannot be read.
     pub(super) fn malformed(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", message)
+    }
+
+    /// It can be read, but is not a GraphQL request.
+    pub(super) fn ill_formed(message: impl Into<String>) -> Self {
+        let refusal = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "BAD_USER_INPUT", message);
+        Self { status_in_json: StatusCode::BAD_REQUEST, ..refusal }
+    }
+
+    /// It is a GraphQL request, whose document is not acceptable.
+    pub(super) fn invalid(message: impl Into<String>) -> Self {
+        let refusal = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "BAD_USER_INPUT", message);
+        Self { status_in_json: StatusCode::OK, ..refusal }
     }
 
     /// Its body is of another type. That is asked for because a page of another origin cannot send this type with the session's
     /// cookie unless this server allows it.
     pub(super) fn media_type() -> Self {
-        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "BAD_USER_INPUT", "POST needs `Content-Type: application/json`")
+        let message = "POST needs `Content-Type: application/json`, in UTF-8";
+        let told = Told::Header(ACCEPT, HeaderValue::from_static("application/json"));
+        Self { told, ..Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "BAD_USER_INPUT", message) }
+    }
+
+    /// Its body is compressed. A short one could stand for one of any length, so that the limit on bodies would be none.
+    pub(super) fn encoding() -> Self {
+        let message = "the request body must not be encoded: send it without `Content-Encoding`";
+        let told = Told::Header(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        Self { told, ..Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "BAD_USER_INPUT", message) }
+    }
+
+    /// It accepts no media type that a response can have.
+    pub(super) fn not_acceptable() -> Self {
+        let message = "the answer would be `application/graphql-response+json` or `application/json`, in UTF-8";
+        Self::new(StatusCode::NOT_ACCEPTABLE, "BAD_USER_INPUT", message)
+    }
+
+    /// Its method is not for GraphQL.
+    pub(super) fn method() -> Self {
+        let told = Told::Header(ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
+        let message = "a GraphQL request is sent by POST, or by GET if it is a query";
+        Self { told, ..Self::new(StatusCode::METHOD_NOT_ALLOWED, "BAD_USER_INPUT", message) }
     }
 
     /// It asks for a mutation by GET, which a link on a foreign page can do.
@@ -51,6 +88,12 @@ impl Refusal {
     pub(super) fn too_large(limit: usize) -> Self {
         let message = format!("the request body is larger than {limit} bytes");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "BAD_USER_INPUT", message)
+    }
+
+    /// Its body had not come after `limit`.
+    pub(super) fn too_slow(limit: Duration) -> Self {
+        let message = format!("the request body took longer than {} to arrive", humantime::format_duration(limit));
+        Self::new(StatusCode::REQUEST_TIMEOUT, "TIMEOUT", message)
     }
 
     /// It took longer than `limit`.
@@ -95,26 +138,36 @@ impl Refusal {
     }
 
     fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), told: Told::Nothing }
+        Self { status, status_in_json: status, code, message: message.into(), told: Told::Nothing }
     }
-}
 
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        let Self { status, code, message, told } = self;
+    /// The response, in JSON.
+    pub(super) fn body(&self) -> String {
+        let Self { code, message, told, .. } = self;
         let mut extensions = json!({ "code": code });
-        if let Told::Limit(exceeded) = &told {
+        if let Told::Limit(exceeded) = told {
             extensions["retryAfter"] = exceeded.retry_after_seconds().into();
         }
-        let body = json!({ "errors": [{ "message": message, "extensions": extensions }] });
-        let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
-        let mut response = (status, headers, body.to_string()).into_response();
-        match told {
+        json!({ "errors": [{ "message": message, "extensions": extensions }] }).to_string()
+    }
+
+    /// The answer in this media type.
+    pub(super) fn answer(self, media: MediaType) -> Response {
+        let status = if media == MediaType::Json { self.status_in_json } else { self.status };
+        let headers = [(CONTENT_TYPE, media.header()), (CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+        let mut response = (status, headers, self.body()).into_response();
+        match self.told {
             Told::Nothing => {}
             Told::Header(name, value) => drop(response.headers_mut().insert(name, value)),
             Told::Limit(exceeded) => rate_limit::refuse(response.headers_mut(), &exceeded),
         }
         response
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        self.answer(MediaType::Json)
     }
 }
 

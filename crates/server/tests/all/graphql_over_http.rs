@@ -1,3 +1,10 @@
+//! GraphQL over HTTP.
+
+mod audits;
+mod batches;
+mod media_types;
+mod validators;
+
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tidewater_testkit::Server;
@@ -19,7 +26,7 @@ async fn get_answers_queries() {
     )
     .await;
     assert_eq!(response.status(), StatusCode::OK);
-    assert_eq!(response.headers()["cache-control"], "no-store");
+    assert_eq!(response.headers()["cache-control"], "private, no-cache");
     assert_eq!(response.json::<Value>().await.unwrap()["data"], json!({ "nodes": [] }));
 }
 

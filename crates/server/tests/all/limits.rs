@@ -127,6 +127,65 @@ async fn more_connections_than_the_server_takes_wait_for_their_turn() {
     assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
 }
 
+#[tokio::test]
+async fn a_body_that_does_not_come_is_given_up() {
+    let (_database, server) = on_sqlite(&["--request-timeout", "300ms"]).await;
+    let mut stream = connect(&server).await;
+    let head =
+        "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"query\":";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    timeout(Duration::from_secs(30), stream.read_to_string(&mut answer)).await.expect("it stayed open").unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+    assert!(answer.contains("TIMEOUT"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_header_that_is_too_large_is_refused() {
+    let (_database, server) = on_sqlite(&["--max-header", "8KiB"]).await;
+    let send = async |fields: String, path: String| {
+        let mut stream = connect(&server).await;
+        // It may be refused before all of it was sent.
+        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{fields}\r\n");
+        let _ = stream.write_all(request.as_bytes()).await;
+        let mut answer = Vec::new();
+        let _ = timeout(Duration::from_secs(30), stream.read_to_end(&mut answer)).await.expect("it stayed open");
+        String::from_utf8_lossy(&answer).get(..12).unwrap_or_default().to_owned()
+    };
+    let live = || "/health/live".to_owned();
+    assert_eq!(send("X-Small: 1\r\n".repeat(90), live()).await, "HTTP/1.1 200");
+    assert_eq!(send("X-Small: 1\r\n".repeat(101), live()).await, "HTTP/1.1 431");
+    assert_eq!(send(format!("X-Large: {}\r\n", "x".repeat(10_000)), live()).await, "HTTP/1.1 431");
+    assert_eq!(send(String::new(), format!("/graphql?query={}", "x".repeat(10_000))).await, "HTTP/1.1 431");
+
+    let client = reqwest::Client::builder().http2_prior_knowledge().build().unwrap();
+    let url = format!("{}/health/live", server.url());
+    assert_eq!(client.get(&url).send().await.unwrap().status(), StatusCode::OK);
+    let large = client.get(&url).header("x-large", "x".repeat(10_000)).send().await;
+    assert!(
+        large.is_err_and(|error| error.status().is_none())
+            || client
+                .get(&url)
+                .header("x-large", "x".repeat(10_000))
+                .send()
+                .await
+                .is_ok_and(|answer| answer.status() == 431)
+    );
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_is_given_up() {
+    let (_database, server) = on_sqlite(&["--idle-timeout", "500ms", "--max-connections", "1"]).await;
+    let mut greedy = connect(&server).await;
+    let query = "GET /graphql?query=%7B__schema%7Btypes%7Bname%20description%20fields%7Bname%20description%7D%7D%7D%7D HTTP/1.1\r\nHost: x\r\n\r\n";
+    // Far more answers than fit into what the kernel keeps for a client.
+    let _ = timeout(Duration::from_secs(2), greedy.write_all(query.repeat(2_000).as_bytes())).await;
+    // The only connection is free again.
+    let url = format!("{}/health/live", server.url());
+    assert_eq!(server.client().get(url).send().await.unwrap().status(), StatusCode::OK);
+    drop(greedy);
+}
+
 async fn connect(server: &Server) -> TcpStream {
     TcpStream::connect(server.url().trim_start_matches("http://")).await.unwrap()
 }

@@ -3,16 +3,20 @@
 
 mod attack;
 mod background;
+mod browsers;
 mod check;
 mod commands;
+mod compression;
 mod configuration;
 mod contract;
 mod controls;
+mod documents;
 mod fixture;
 mod freshness;
 mod graphiql;
 mod graphql_over_http;
 mod health;
+mod hostile;
 mod http2;
 mod idempotency;
 mod jobs;
