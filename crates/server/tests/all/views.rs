@@ -221,7 +221,7 @@ async fn what_fills_is_flushed_early() {
     succeed(&["migrate", "up"], &environment).await;
     succeed(&["seed", "--users", "1", "--todos", "0", "--notes", &NOTES.to_string()], &environment).await;
     database.sql("UPDATE note SET visibility = 'PUBLIC'").await;
-    let world = World::over(database, None, 1, &[NEVER]).await;
+    let world = World::over(database, None, 1, &[NEVER, ("TIDEWATER_MAX_ROOT_FIELDS", "100")]).await;
     let (mut after, mut seen) = (Value::Null, 0);
     while seen < NOTES {
         let page = "query($after: String) { notes(first: 100, after: $after) { nodes { id } pageInfo { endCursor } } }";
