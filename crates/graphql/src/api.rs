@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::{Request, Response, ServerError, ValidationMode, Value};
+use async_graphql::{Request, Response, ServerError, ValidationMode};
 use parking_lot::Mutex;
 use tidewater_cache::{Acceptance, Cache, Derived, HistoryMark, Provenance};
 use tidewater_entity::selection::Selection;
@@ -302,12 +302,9 @@ impl Api {
             Err(error) => (refusal(error.clone()), Some(error)),
         };
         let exceeded = spending.exceeded();
-        let refused = refused.or_else(|| reason(&response, exceeded));
         let outcome = match refused {
-            None if response.errors.is_empty() => Outcome::Complete,
-            None => Outcome::Partial,
-            Some(Error::BadUserInput { .. }) if document.is_none() => Outcome::Unparsed,
             Some(error) => Outcome::Refused(error),
+            None => Outcome::of(&response, document.is_some(), exceeded),
         };
         if matches!(outcome, Outcome::Unparsed | Outcome::Refused(_)) {
             // A document can have more mistakes than anybody reads.
@@ -397,19 +394,6 @@ async fn answer(
 /// A response that is only this error.
 pub fn refusal(error: Error) -> Response {
     Response::from_errors(vec![error.into()])
-}
-
-/// Why a request was not executed, if so.
-fn reason(response: &Response, exceeded: Option<Exceeded>) -> Option<Error> {
-    let Response { data, errors, .. } = response;
-    if *data != Value::Null || errors.iter().any(|error| !error.path.is_empty()) {
-        return None;
-    }
-    // An error of an interface's field has no path either, but a code as all that resolvers answer.
-    let blamed =
-        errors.iter().find(|error| error.extensions.as_ref().is_none_or(|extensions| extensions.get("code").is_none()));
-    let blamed = blamed.map(|error| Error::bad_user_input("query", error.message.as_str()));
-    blamed.or_else(|| exceeded.map(Error::RateLimited))
 }
 
 /// Resolvers put a code on what they answer; what has none was found wrong with the document or its variables.

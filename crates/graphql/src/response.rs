@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::Response;
+use async_graphql::{Response, ServerError, Value};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -67,6 +67,28 @@ pub enum Outcome {
     Refused(Error),
 }
 
+impl Outcome {
+    /// Of a request that was handed to the schema, before errors without a code get one.
+    pub(crate) fn of(response: &Response, is_parsed: bool, exceeded: Option<Exceeded>) -> Self {
+        let Response { data, errors, .. } = response;
+        if errors.is_empty() {
+            return Self::Complete;
+        }
+        if *data != Value::Null || errors.iter().any(|error| !error.path.is_empty()) {
+            return Self::Partial;
+        }
+        // An error of an interface's field has no path either, but a code, as all that resolvers answer has.
+        let has_code =
+            |error: &ServerError| error.extensions.as_ref().is_some_and(|extensions| extensions.get("code").is_some());
+        match (errors.iter().find(|error| !has_code(error)), exceeded) {
+            (Some(_), _) if !is_parsed => Self::Unparsed,
+            (Some(error), _) => Self::Refused(Error::bad_user_input("query", error.message.as_str())),
+            (None, Some(exceeded)) => Self::Refused(exceeded.into()),
+            (None, None) => Self::Partial,
+        }
+    }
+}
+
 /// A session that a response was made in.
 #[derive(Clone, Debug)]
 pub(crate) struct Held {
@@ -80,9 +102,9 @@ pub(crate) struct Held {
 struct Head<'a> {
     /// Absent where nothing was executed (specification of October 2021, section 7.1.2, "Request errors").
     #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<&'a async_graphql::Value>,
+    data: Option<&'a Value>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    errors: &'a [async_graphql::ServerError],
+    errors: &'a [ServerError],
 }
 
 impl Kept {
