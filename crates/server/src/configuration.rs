@@ -6,6 +6,7 @@
 mod cache;
 mod counters;
 mod database;
+mod documents;
 mod environment_file;
 mod exports;
 mod http;
@@ -20,6 +21,7 @@ mod redis;
 pub(crate) use cache::CacheConfiguration;
 pub(crate) use counters::CounterConfiguration;
 pub(crate) use database::DatabaseConfiguration;
+pub(crate) use documents::DocumentConfiguration;
 pub(crate) use environment_file::load_environment_file;
 pub(crate) use exports::ExportConfiguration;
 pub(crate) use http::{HttpConfiguration, Origins};
@@ -52,6 +54,9 @@ pub(crate) struct Configuration {
     /// What one viewer or address may ask for in a time.
     #[command(flatten)]
     pub(crate) rates: RateConfiguration,
+    /// Documents that requests can name.
+    #[command(flatten)]
+    pub(crate) documents: DocumentConfiguration,
     /// How what is counted comes into the database.
     #[command(flatten)]
     pub(crate) counters: CounterConfiguration,

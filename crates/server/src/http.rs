@@ -16,6 +16,7 @@ mod listener;
 mod media_type;
 mod opening;
 mod parameters;
+mod persisted;
 mod rate_limit;
 mod refusal;
 mod request_id;
@@ -33,6 +34,7 @@ use axum::Router;
 use axum::routing::get;
 use tidewater_graphql::Api;
 use tidewater_limit::Limiter;
+use tidewater_persisted::Texts;
 use tokio::sync::Semaphore;
 
 use client_address::Proxies;
@@ -50,12 +52,20 @@ struct Service {
     downloads: Arc<Semaphore>,
     limits: LimitConfiguration,
     limiter: Limiter,
+    /// The texts that clients have made known, if they can.
+    texts: Option<Texts>,
     proxies: Proxies,
     secure_cookie: bool,
 }
 
 /// Everything that is served.
-pub(crate) fn front(api: Api, limiter: Limiter, readiness: Readiness, configuration: &Configuration) -> Front {
+pub(crate) fn front(
+    api: Api,
+    limiter: Limiter,
+    texts: Option<Texts>,
+    readiness: Readiness,
+    configuration: &Configuration,
+) -> Front {
     let Configuration { http, limits, rates, .. } = configuration;
     let service = Arc::new(Service {
         api,
@@ -64,6 +74,7 @@ pub(crate) fn front(api: Api, limiter: Limiter, readiness: Readiness, configurat
         downloads: Arc::new(Semaphore::new(exports::MAX_DOWNLOADS)),
         limits: limits.clone(),
         limiter,
+        texts,
         proxies: Proxies::new(rates),
         secure_cookie: http.has_secure_cookie(),
     });

@@ -9,6 +9,7 @@ use tidewater_changelog::{Log, Tracking};
 use tidewater_counter::Counter;
 use tidewater_graphql::{Api, ApiSettings, Views, new_secret};
 use tidewater_limit::Limiter;
+use tidewater_persisted::Texts;
 use tidewater_queue::Worker;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::time::timeout;
@@ -34,6 +35,7 @@ struct Running {
     cache: Cache,
     api: Api,
     limiter: Limiter,
+    texts: Option<Texts>,
     counter: Counter,
     readiness: Readiness,
     queue: jobs::Queue,
@@ -44,11 +46,11 @@ struct Running {
 pub(crate) async fn serve(configuration: &Configuration) -> Result<(), Error> {
     let mut signals = Signals::listen().map_err(Error::System)?;
     let job_signals = Signals::listen().map_err(Error::System)?;
-    let Running { listener, database, cache, api, limiter, counter, readiness, queue, worker } = tokio::select! {
+    let Running { listener, database, cache, api, limiter, texts, counter, readiness, queue, worker } = tokio::select! {
         running = start(configuration) => running?,
         () = signals.next() => return Ok(()),
     };
-    let front = http::front(api, limiter, readiness.clone(), configuration);
+    let front = http::front(api, limiter, texts, readiness.clone(), configuration);
     let retention = Retention {
         log: configuration.cache.log_retention,
         unused_sessions: configuration.http.session_idle_timeout,
@@ -113,9 +115,10 @@ async fn start(configuration: &Configuration) -> Result<Running, Error> {
     let database = database::connect(&configuration.database).await?;
     database::prepare(&database, &configuration.database, &tracking).await?;
     // Each waits for a Redis that may not be there.
-    let (cache, limiter, counter, queue) = tokio::try_join!(
+    let (cache, limiter, texts, counter, queue) = tokio::try_join!(
         start_cache(configuration, &tracking),
         start_limiter(configuration),
+        start_texts(configuration),
         start_counter(configuration),
         jobs::open(configuration)
     )?;
@@ -144,7 +147,7 @@ async fn start(configuration: &Configuration) -> Result<Running, Error> {
     let listener = socket.listen(BACKLOG).map_err(cannot_listen)?;
     let address = listener.local_addr().map_err(cannot_listen)?;
     tracing::info!("listening on http://{address}");
-    Ok(Running { listener, database, cache, api, limiter, counter, readiness, queue, worker })
+    Ok(Running { listener, database, cache, api, limiter, texts, counter, readiness, queue, worker })
 }
 
 fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
@@ -181,6 +184,14 @@ async fn start_limiter(configuration: &Configuration) -> Result<Limiter, Error> 
     Limiter::start(settings)
         .await
         .map_err(|tidewater_limit::StartError::RedisUrl(reason)| Error::bad_redis_url(&reason))
+}
+
+async fn start_texts(configuration: &Configuration) -> Result<Option<Texts>, Error> {
+    let Configuration { redis, documents, .. } = configuration;
+    let Some(settings) = documents.persisted_queries() else { return Ok(None) };
+    let settings = tidewater_persisted::Settings { redis: redis.settings()?, ..settings };
+    let texts = Texts::start(settings).await;
+    texts.map(Some).map_err(|tidewater_persisted::StartError::RedisUrl(reason)| Error::bad_redis_url(&reason))
 }
 
 async fn start_counter(configuration: &Configuration) -> Result<Counter, Error> {

@@ -23,7 +23,9 @@ use super::freshness::Forwarded;
 use super::front::Peer;
 use super::media_type::MediaType;
 use super::refusal::Refusal;
-use super::{Service, batch, freshness, idempotency, parameters, rate_limit, request_id, session_cookie, validator};
+use super::{
+    Service, batch, freshness, idempotency, parameters, persisted, rate_limit, request_id, session_cookie, validator,
+};
 
 /// Where it is served.
 pub(super) const PATH: &str = "/graphql";
@@ -160,13 +162,20 @@ impl Service {
             learn(&allowance, &key, &answer);
             return Ok(Answered { answer, standing, forwarded: None });
         }
-        let request = read()?;
+        let mut request = read()?;
+        let texts = self.texts.as_ref();
+        let is_made_known = deadline.hold(Box::pin(persisted::resolve(texts, &mut request))).await?;
         parameters::check_size(&request.variables, self.limits.max_variables)?;
         let document = self.api.document(&request.query).map_err(refused)?;
         let is_mutation =
             document.as_ref().is_some_and(|document| document.is_mutation(request.operation_name.as_deref()));
         if is_mutation && form == GET {
             return Err(Refusal::mutation_by_get());
+        }
+        if let Some(texts) = texts.filter(|_| is_made_known && document.is_some()) {
+            Box::pin(texts.keep(&request.query)).await;
+            // Else the same bytes would be answered the next time without making the text known again.
+            arrival.is_not_remembered();
         }
         let forwarded = match acceptance {
             _ if is_mutation => Some(Forwarded::Method),
@@ -177,7 +186,7 @@ impl Service {
             // Only what begins a session needs to know.
             arrival.is_from(&String::from_utf8_lossy(name.as_bytes()));
         }
-        if is_mutation && let Some(key) = idempotency::key(headers, bytes)? {
+        if is_mutation && let Some(key) = idempotency::key(headers, &persisted::told(&request, bytes))? {
             arrival.is_known_as(key);
         }
         // What is executed is rarely small; what is remembered need not carry its state.

@@ -14,6 +14,7 @@ use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use super::media_type::is_utf_8;
+use super::persisted;
 use super::refusal::Refusal;
 
 /// What a body holds. What is null counts as not given, and what is unknown is ignored.
@@ -129,14 +130,17 @@ fn fault(error: &serde_json::Error) -> String {
     format!("{what} (line {}, column {})", error.line(), error.column())
 }
 
+/// The text of what is returned is empty if it is only named.
 fn assemble(
     query: Option<String>,
     operation_name: Option<String>,
     variables: Variables,
     extensions: Extensions,
 ) -> Result<Request, Refusal> {
-    let query =
-        query.filter(|query| !query.trim().is_empty()).ok_or_else(|| Refusal::ill_formed("`query` is missing"))?;
+    let query = match query.filter(|query| !query.trim().is_empty()) {
+        None if persisted::is_named(&extensions) => String::new(),
+        query => query.ok_or_else(|| Refusal::ill_formed("`query` is missing"))?,
+    };
     let mut request = Request::new(query).variables(variables);
     request.extensions = extensions;
     Ok(match operation_name.filter(|name| !name.is_empty()) {

@@ -49,6 +49,20 @@ impl Refusal {
         Self { status_in_json: StatusCode::OK, ..refusal }
     }
 
+    /// It names a document by a hash that no known text has. Clients send the text next, so it is told in the words of the protocol.
+    pub(super) fn persisted_query_not_found() -> Self {
+        Self::of_persisted_query("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")
+    }
+
+    /// It names a document by a hash, and such documents are not kept here. Clients send texts alone from then on.
+    pub(super) fn without_persisted_queries() -> Self {
+        Self::of_persisted_query("PERSISTED_QUERY_NOT_SUPPORTED", "PersistedQueryNotSupported")
+    }
+
+    fn of_persisted_query(code: &'static str, message: &str) -> Self {
+        Self { code, ..Self::invalid(message) }
+    }
+
     /// Its body is of another type. That is asked for because a page of another origin cannot send this type with the session's
     /// cookie unless this server allows it.
     pub(super) fn media_type() -> Self {

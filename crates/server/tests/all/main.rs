@@ -22,6 +22,7 @@ mod idempotency;
 mod jobs;
 mod limits;
 mod outages;
+mod persisted_queries;
 mod rate_limits;
 mod readme;
 mod responses;
