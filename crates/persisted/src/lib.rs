@@ -19,8 +19,8 @@
 //!
 //! # Memory
 //!
-//! Bounded in bytes here; in Redis, by [`MOST_SHARED`] texts of at most [`LARGEST`] bytes. Where there is no room, the text that was not used
-//! for the longest time goes, and larger texts are not kept at all. What is worth keeping is for the caller to say.
+//! Bounded in bytes here; in Redis, by [`MOST_SHARED`] texts of at most [`LARGEST`] bytes. Where there is no room, the text goes that was
+//! not used for the longest time. Larger texts are not kept at all. What is worth keeping is for the caller to say.
 //!
 //! This crate knows Redis, and knows no GraphQL.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]

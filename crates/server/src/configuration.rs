@@ -74,11 +74,22 @@ pub(crate) struct Configuration {
 }
 
 impl Configuration {
+    /// Whether GraphiQL is served. It is of no use where its documents are not executed.
+    pub(crate) fn serves_graphiql(&self) -> bool {
+        self.http.serves_graphiql() && !self.documents.trusted_documents_only
+    }
+
+    /// Whether clients are told the schema.
+    pub(crate) fn tells_schema(&self) -> bool {
+        self.http.tells_schema() && !self.documents.trusted_documents_only
+    }
+
     /// Checks what no single setting can check: how settings stand to each other.
     pub(crate) fn validate(&self) -> Result<(), Error> {
         self.redis.url().map_err(Error::Configuration)?;
         self.cache.validate().map_err(Error::Configuration)?;
         self.http.validate().map_err(Error::Configuration)?;
+        self.documents.validate().map_err(Error::Configuration)?;
         self.rates.validate(self.limits.max_complexity).map_err(Error::Configuration)
     }
 }

@@ -12,11 +12,11 @@ mod graphiql;
 mod graphql;
 mod health;
 mod idempotency;
+mod known_documents;
 mod listener;
 mod media_type;
 mod opening;
 mod parameters;
-mod persisted;
 mod rate_limit;
 mod refusal;
 mod request_id;
@@ -26,6 +26,7 @@ mod stall;
 mod validator;
 
 pub(crate) use front::Front;
+pub(crate) use known_documents::KnownDocuments;
 pub(crate) use listener::serve;
 
 use std::sync::Arc;
@@ -34,7 +35,6 @@ use axum::Router;
 use axum::routing::get;
 use tidewater_graphql::Api;
 use tidewater_limit::Limiter;
-use tidewater_persisted::Texts;
 use tokio::sync::Semaphore;
 
 use client_address::Proxies;
@@ -52,8 +52,7 @@ struct Service {
     downloads: Arc<Semaphore>,
     limits: LimitConfiguration,
     limiter: Limiter,
-    /// The texts that clients have made known, if they can.
-    texts: Option<Texts>,
+    documents: KnownDocuments,
     proxies: Proxies,
     secure_cookie: bool,
 }
@@ -62,7 +61,7 @@ struct Service {
 pub(crate) fn front(
     api: Api,
     limiter: Limiter,
-    texts: Option<Texts>,
+    documents: KnownDocuments,
     readiness: Readiness,
     configuration: &Configuration,
 ) -> Front {
@@ -74,7 +73,7 @@ pub(crate) fn front(
         downloads: Arc::new(Semaphore::new(exports::MAX_DOWNLOADS)),
         limits: limits.clone(),
         limiter,
-        texts,
+        documents,
         proxies: Proxies::new(rates),
         secure_cookie: http.has_secure_cookie(),
     });
@@ -85,7 +84,7 @@ pub(crate) fn front(
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .with_state(Arc::clone(&service));
-    if http.serves_graphiql() {
+    if configuration.serves_graphiql() {
         router = router.merge(graphiql::router());
     }
     Front::new(service, router, http)

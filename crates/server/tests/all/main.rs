@@ -30,4 +30,5 @@ mod session_ends;
 mod sessions;
 mod shutdown;
 mod startup;
+mod trusted_documents;
 mod views;
