@@ -99,6 +99,8 @@ pub struct Arrival {
     caller: Caller,
     /// Whether what is remembered is to be verified by it.
     verifies: bool,
+    /// Whether its answer is remembered, if nothing speaks against it.
+    is_remembered: bool,
 }
 
 impl Arrival {
@@ -106,6 +108,11 @@ impl Arrival {
     pub fn is_from(&mut self, device: &str) {
         let device: String = device.chars().take(MAX_DEVICE).collect();
         self.caller.device = Some(device).filter(|device| !device.is_empty());
+    }
+
+    /// Its answer is not to be remembered: who sends the same bytes again wants more than the answer.
+    pub fn is_not_remembered(&mut self) {
+        self.is_remembered = false;
     }
 
     /// The caller may send the request again under this key.
@@ -168,7 +175,7 @@ impl Api {
     pub fn arrive(&self, caller: Caller) -> Arrival {
         let request = self.0.store.cache().request();
         caller.mark.iter().cloned().for_each(|mark| request.require(mark));
-        Arrival { request, caller, verifies: false }
+        Arrival { request, caller, verifies: false, is_remembered: true }
     }
 
     /// The answer to a request that has been answered before, if it still holds. Nothing is parsed for it.
@@ -196,7 +203,16 @@ impl Api {
     /// # Errors
     /// `BAD_USER_INPUT` when it is larger than its [`Limits`](crate::Limits), or nests deeper than [`MAX_DEPTH`](crate::MAX_DEPTH).
     pub fn document(&self, text: &str) -> Result<Option<Arc<Document>>, Error> {
-        self.0.documents.get(&self.0.completion, text)
+        self.0.documents.get(&self.0.completion, text, false)
+    }
+
+    /// Like [`document`](Self::document), of a text that is known to be nobody's but the operator's: it may ask for the schema in any
+    /// case. Whether a text is trusted must not change while this lives.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT` when it is too large, as before.
+    pub fn trusted_document(&self, text: &str) -> Result<Option<Arc<Document>>, Error> {
+        self.0.documents.get(&self.0.completion, text, true)
     }
 
     /// Executes the request of an arrival, whose text is `document`'s, once for all who send the same at the same time. What has
@@ -211,11 +227,11 @@ impl Api {
         request: Request,
         document: Option<Arc<Document>>,
     ) -> Answer {
-        let Arrival { request: reads, mut caller, verifies } = arrival;
+        let Arrival { request: reads, mut caller, verifies, is_remembered } = arrival;
         let is_from_source = matches!(caller.acceptance, Acceptance::Source { .. });
         let responses = self.0.responses.as_ref().filter(|_| {
             let may_be_kept = |document: &Arc<Document>| self.0.documents.may_be_kept(document, &request);
-            !is_from_source && document.as_ref().is_some_and(may_be_kept)
+            is_remembered && !is_from_source && document.as_ref().is_some_and(may_be_kept)
         });
         let reader = self.0.store.reader_for(reads.clone());
         let Some(responses) = responses else {

@@ -39,7 +39,7 @@ pub use account::hash_password;
 pub use api::{Api, Arrival, Caller, Executed, Identity, refusal};
 pub use completion::Completion;
 pub use connection::{Connection, Edge, Listed, PageArguments, PageInfo, cost};
-pub use document::{Document, MAX_DEPTH};
+pub use document::{Document, DocumentCheck, MAX_DEPTH};
 pub use error::Error;
 pub use exclusions::Exclusions;
 pub use export::{Download, ExportFile};

@@ -6,6 +6,7 @@
 mod cache;
 mod counters;
 mod database;
+mod documents;
 mod environment_file;
 mod exports;
 mod http;
@@ -20,6 +21,7 @@ mod redis;
 pub(crate) use cache::CacheConfiguration;
 pub(crate) use counters::CounterConfiguration;
 pub(crate) use database::DatabaseConfiguration;
+pub(crate) use documents::DocumentConfiguration;
 pub(crate) use environment_file::load_environment_file;
 pub(crate) use exports::ExportConfiguration;
 pub(crate) use http::{HttpConfiguration, Origins};
@@ -52,6 +54,9 @@ pub(crate) struct Configuration {
     /// What one viewer or address may ask for in a time.
     #[command(flatten)]
     pub(crate) rates: RateConfiguration,
+    /// Documents that requests can name.
+    #[command(flatten)]
+    pub(crate) documents: DocumentConfiguration,
     /// How what is counted comes into the database.
     #[command(flatten)]
     pub(crate) counters: CounterConfiguration,
@@ -69,11 +74,22 @@ pub(crate) struct Configuration {
 }
 
 impl Configuration {
+    /// Whether GraphiQL is served. It is of no use where its documents are not executed.
+    pub(crate) fn serves_graphiql(&self) -> bool {
+        self.http.serves_graphiql() && !self.documents.trusted_documents_only
+    }
+
+    /// Whether clients are told the schema.
+    pub(crate) fn tells_schema(&self) -> bool {
+        self.http.tells_schema() && !self.documents.trusted_documents_only
+    }
+
     /// Checks what no single setting can check: how settings stand to each other.
     pub(crate) fn validate(&self) -> Result<(), Error> {
         self.redis.url().map_err(Error::Configuration)?;
         self.cache.validate().map_err(Error::Configuration)?;
         self.http.validate().map_err(Error::Configuration)?;
+        self.documents.validate().map_err(Error::Configuration)?;
         self.rates.validate(self.limits.max_complexity).map_err(Error::Configuration)
     }
 }

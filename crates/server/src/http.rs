@@ -12,6 +12,7 @@ mod graphiql;
 mod graphql;
 mod health;
 mod idempotency;
+mod known_documents;
 mod listener;
 mod media_type;
 mod opening;
@@ -25,6 +26,7 @@ mod stall;
 mod validator;
 
 pub(crate) use front::Front;
+pub(crate) use known_documents::KnownDocuments;
 pub(crate) use listener::serve;
 
 use std::sync::Arc;
@@ -50,12 +52,19 @@ struct Service {
     downloads: Arc<Semaphore>,
     limits: LimitConfiguration,
     limiter: Limiter,
+    documents: KnownDocuments,
     proxies: Proxies,
     secure_cookie: bool,
 }
 
 /// Everything that is served.
-pub(crate) fn front(api: Api, limiter: Limiter, readiness: Readiness, configuration: &Configuration) -> Front {
+pub(crate) fn front(
+    api: Api,
+    limiter: Limiter,
+    documents: KnownDocuments,
+    readiness: Readiness,
+    configuration: &Configuration,
+) -> Front {
     let Configuration { http, limits, rates, .. } = configuration;
     let service = Arc::new(Service {
         api,
@@ -64,6 +73,7 @@ pub(crate) fn front(api: Api, limiter: Limiter, readiness: Readiness, configurat
         downloads: Arc::new(Semaphore::new(exports::MAX_DOWNLOADS)),
         limits: limits.clone(),
         limiter,
+        documents,
         proxies: Proxies::new(rates),
         secure_cookie: http.has_secure_cookie(),
     });
@@ -74,7 +84,7 @@ pub(crate) fn front(api: Api, limiter: Limiter, readiness: Readiness, configurat
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .with_state(Arc::clone(&service));
-    if http.serves_graphiql() {
+    if configuration.serves_graphiql() {
         router = router.merge(graphiql::router());
     }
     Front::new(service, router, http)

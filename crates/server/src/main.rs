@@ -14,6 +14,7 @@ mod output;
 mod readiness;
 mod shutdown;
 mod telemetry;
+mod trusted_documents;
 mod view_flushing;
 
 use std::process::ExitCode;

@@ -1,5 +1,6 @@
 //! Documents that clients send again and again: parsed, measured and validated once.
 
+mod check;
 mod measure;
 mod root_fields;
 mod selected;
@@ -7,6 +8,7 @@ mod syntax;
 mod tokens;
 mod variables;
 
+pub use check::DocumentCheck;
 pub(crate) use syntax::say_plainly;
 
 use std::sync::Arc;
@@ -53,18 +55,25 @@ impl Documents {
         Self { known: Cache::builder().max_capacity(TEXTS).weigher(weigher).build(), limits, exclusions }
     }
 
-    /// The document with this text. None if it cannot be parsed: what is wrong with it is for GraphQL to say.
+    /// The document with this text. None if it cannot be parsed: what is wrong with it is for GraphQL to say. One that is trusted may
+    /// ask for the schema in any case.
     ///
     /// # Errors
     /// `BAD_USER_INPUT` when it is too large.
-    pub(crate) fn get(&self, completion: &Completion, text: &str) -> Result<Option<Arc<Document>>, Error> {
+    pub(crate) fn get(
+        &self,
+        completion: &Completion,
+        text: &str,
+        is_trusted: bool,
+    ) -> Result<Option<Arc<Document>>, Error> {
         if let Some(document) = self.known.get(text) {
             return Ok(Some(document));
         }
         let refused = |message| Error::bad_user_input("query", message);
-        tokens::check(text, self.limits.tokens).map_err(refused)?;
+        let limits = Limits { introspection: self.limits.introspection || is_trusted, ..self.limits };
+        tokens::check(text, limits.tokens).map_err(refused)?;
         let Ok(document) = parse_query(text) else { return Ok(None) };
-        measure::check(&document, &self.limits).map_err(refused)?;
+        measure::check(&document, &limits).map_err(refused)?;
         let is_excluded =
             self.exclusions.fields().any(|(of, field)| selected::is_selected(completion.types(), &document, of, field));
         let prepared = completion.prepare(document);
@@ -131,7 +140,7 @@ mod tests {
 
     fn document(text: &str) -> Arc<Document> {
         let documents = Documents::new(Limits::default(), Exclusions::default());
-        documents.get(&Completion::new(&crate::sdl()).unwrap(), text).unwrap().unwrap()
+        documents.get(&Completion::new(&crate::sdl()).unwrap(), text, false).unwrap().unwrap()
     }
 
     #[test]
@@ -145,8 +154,8 @@ mod tests {
     fn what_cannot_be_parsed_is_no_document_and_what_is_too_large_is_refused() {
         let documents = Documents::new(Limits { complexity: 2, ..Limits::default() }, Exclusions::default());
         let completion = Completion::new(&crate::sdl()).unwrap();
-        assert!(documents.get(&completion, "{ nonsense").unwrap().is_none());
-        assert!(documents.get(&completion, "{ a b c }").is_err());
+        assert!(documents.get(&completion, "{ nonsense", false).unwrap().is_none());
+        assert!(documents.get(&completion, "{ a b c }", false).is_err());
     }
 
     #[test]
@@ -155,7 +164,7 @@ mod tests {
         let documents = Documents::new(Limits::default(), exclusions);
         let completion = Completion::new(&crate::sdl()).unwrap();
         let may_be_kept = |text: &str| {
-            let document = documents.get(&completion, text).unwrap().unwrap();
+            let document = documents.get(&completion, text, false).unwrap().unwrap();
             documents.may_be_kept(&document, &Request::new(text))
         };
         assert!(may_be_kept("{ viewer { name } }") && may_be_kept("query Other { viewer { name } }"));

@@ -9,6 +9,7 @@ use tidewater_changelog::{Log, Tracking};
 use tidewater_counter::Counter;
 use tidewater_graphql::{Api, ApiSettings, Views, new_secret};
 use tidewater_limit::Limiter;
+use tidewater_persisted::Texts;
 use tidewater_queue::Worker;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::time::timeout;
@@ -16,8 +17,10 @@ use tokio::time::timeout;
 use crate::chores::{self, Retention};
 use crate::configuration::{Configuration, Where};
 use crate::error::{Error, one_line, reason};
+use crate::http::KnownDocuments;
 use crate::readiness::Readiness;
 use crate::shutdown::Signals;
+use crate::trusted_documents::TrustedDocuments;
 use crate::view_flushing::{flush_last, flush_regularly};
 use crate::{database, http, jobs};
 
@@ -34,6 +37,7 @@ struct Running {
     cache: Cache,
     api: Api,
     limiter: Limiter,
+    documents: KnownDocuments,
     counter: Counter,
     readiness: Readiness,
     queue: jobs::Queue,
@@ -44,11 +48,11 @@ struct Running {
 pub(crate) async fn serve(configuration: &Configuration) -> Result<(), Error> {
     let mut signals = Signals::listen().map_err(Error::System)?;
     let job_signals = Signals::listen().map_err(Error::System)?;
-    let Running { listener, database, cache, api, limiter, counter, readiness, queue, worker } = tokio::select! {
+    let Running { listener, database, cache, api, limiter, documents, counter, readiness, queue, worker } = tokio::select! {
         running = start(configuration) => running?,
         () = signals.next() => return Ok(()),
     };
-    let front = http::front(api, limiter, readiness.clone(), configuration);
+    let front = http::front(api, limiter, documents, readiness.clone(), configuration);
     let retention = Retention {
         log: configuration.cache.log_retention,
         unused_sessions: configuration.http.session_idle_timeout,
@@ -113,9 +117,10 @@ async fn start(configuration: &Configuration) -> Result<Running, Error> {
     let database = database::connect(&configuration.database).await?;
     database::prepare(&database, &configuration.database, &tracking).await?;
     // Each waits for a Redis that may not be there.
-    let (cache, limiter, counter, queue) = tokio::try_join!(
+    let (cache, limiter, documents, counter, queue) = tokio::try_join!(
         start_cache(configuration, &tracking),
         start_limiter(configuration),
+        know_documents(configuration),
         start_counter(configuration),
         jobs::open(configuration)
     )?;
@@ -126,7 +131,7 @@ async fn start(configuration: &Configuration) -> Result<Running, Error> {
         cache: cache.clone(),
         tracking: tracking.clone(),
         policies: configuration.cache.policies(),
-        limits: configuration.limits.of_documents(configuration.http.tells_schema()),
+        limits: configuration.limits.of_documents(configuration.tells_schema()),
         responses: configuration.cache.responses(),
         session_lifetime: configuration.http.session_lifetime,
         session_idle_timeout: configuration.http.session_idle_timeout,
@@ -144,7 +149,7 @@ async fn start(configuration: &Configuration) -> Result<Running, Error> {
     let listener = socket.listen(BACKLOG).map_err(cannot_listen)?;
     let address = listener.local_addr().map_err(cannot_listen)?;
     tracing::info!("listening on http://{address}");
-    Ok(Running { listener, database, cache, api, limiter, counter, readiness, queue, worker })
+    Ok(Running { listener, database, cache, api, limiter, documents, counter, readiness, queue, worker })
 }
 
 fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
@@ -181,6 +186,21 @@ async fn start_limiter(configuration: &Configuration) -> Result<Limiter, Error> 
     Limiter::start(settings)
         .await
         .map_err(|tidewater_limit::StartError::RedisUrl(reason)| Error::bad_redis_url(&reason))
+}
+
+async fn know_documents(configuration: &Configuration) -> Result<KnownDocuments, Error> {
+    let Configuration { redis, documents, limits, .. } = configuration;
+    let limits = limits.of_documents(configuration.tells_schema());
+    let trusted = match &documents.trusted_documents {
+        Some(path) => TrustedDocuments::read(path, documents.trusted_documents_only, limits).await?,
+        None => TrustedDocuments::default(),
+    };
+    let Some(settings) = documents.persisted_queries() else { return Ok(KnownDocuments { trusted, texts: None }) };
+    let settings = tidewater_persisted::Settings { redis: redis.settings()?, ..settings };
+    let texts = Texts::start(settings)
+        .await
+        .map_err(|tidewater_persisted::StartError::RedisUrl(reason)| Error::bad_redis_url(&reason))?;
+    Ok(KnownDocuments { trusted, texts: Some(texts) })
 }
 
 async fn start_counter(configuration: &Configuration) -> Result<Counter, Error> {

@@ -128,13 +128,13 @@ impl HttpConfiguration {
         Ok(())
     }
 
-    /// Whether GraphiQL is served.
-    pub(crate) fn serves_graphiql(&self) -> bool {
+    /// Whether GraphiQL is served, for all that is said here.
+    pub(super) fn serves_graphiql(&self) -> bool {
         self.graphiql.resolve(self.listen.ip().is_loopback())
     }
 
-    /// Whether clients are told the schema.
-    pub(crate) fn tells_schema(&self) -> bool {
+    /// Whether clients are told the schema, for all that is said here.
+    pub(super) fn tells_schema(&self) -> bool {
         self.introspection.resolve(self.serves_graphiql())
     }
 

@@ -21,7 +21,9 @@ use tracing::{Instrument, Span};
 
 use super::freshness::Forwarded;
 use super::front::Peer;
+use super::known_documents::Resolved;
 use super::media_type::MediaType;
+use super::parameters::Parameters;
 use super::refusal::Refusal;
 use super::{Service, batch, freshness, idempotency, parameters, rate_limit, request_id, session_cookie, validator};
 
@@ -136,7 +138,7 @@ impl Service {
         deadline: Deadline,
         received: Received<'_>,
         span: impl FnOnce() -> Span,
-        read: impl FnOnce() -> Result<async_graphql::Request, Refusal>,
+        read: impl FnOnce() -> Result<Parameters, Refusal>,
     ) -> Result<Answered, Refusal> {
         let Received { peer, headers, form, bytes } = received;
         let acceptance = freshness::acceptance(headers);
@@ -160,13 +162,23 @@ impl Service {
             learn(&allowance, &key, &answer);
             return Ok(Answered { answer, standing, forwarded: None });
         }
-        let request = read()?;
+        let resolved = deadline.hold(Box::pin(self.documents.resolve(read()?))).await?;
+        let Resolved { request, is_trusted, makes_known, .. } = &resolved;
         parameters::check_size(&request.variables, self.limits.max_variables)?;
-        let document = self.api.document(&request.query).map_err(refused)?;
+        let document = match is_trusted {
+            true => self.api.trusted_document(&request.query),
+            false => self.api.document(&request.query),
+        };
+        let document = document.map_err(refused)?;
         let is_mutation =
             document.as_ref().is_some_and(|document| document.is_mutation(request.operation_name.as_deref()));
         if is_mutation && form == GET {
             return Err(Refusal::mutation_by_get());
+        }
+        if let Some(texts) = self.documents.texts.as_ref().filter(|_| *makes_known && document.is_some()) {
+            Box::pin(texts.keep(&request.query)).await;
+            // Else the same bytes would be answered the next time without making the text known again.
+            arrival.is_not_remembered();
         }
         let forwarded = match acceptance {
             _ if is_mutation => Some(Forwarded::Method),
@@ -177,11 +189,11 @@ impl Service {
             // Only what begins a session needs to know.
             arrival.is_from(&String::from_utf8_lossy(name.as_bytes()));
         }
-        if is_mutation && let Some(key) = idempotency::key(headers, bytes)? {
+        if is_mutation && let Some(key) = idempotency::key(headers, &resolved.told(bytes))? {
             arrival.is_known_as(key);
         }
         // What is executed is rarely small; what is remembered need not carry its state.
-        let answer = self.api.answer(arrival, &key, request, document).instrument(span());
+        let answer = self.api.answer(arrival, &key, resolved.request, document).instrument(span());
         let answer = deadline.hold(Box::pin(answer.map(Ok))).await?;
         learn(&allowance, &key, &answer);
         Ok(Answered { answer, standing, forwarded })

@@ -16,11 +16,21 @@ use serde_json::value::RawValue;
 use super::media_type::is_utf_8;
 use super::refusal::Refusal;
 
+/// The parameters of a request.
+#[derive(Debug)]
+pub(super) struct Parameters {
+    /// Its text is empty if the document is only named.
+    pub(super) request: Request,
+    /// The name of the document (GraphQL over HTTP, draft, appendix "Persisted Documents").
+    pub(super) document_id: Option<String>,
+}
+
 /// What a body holds. What is null counts as not given, and what is unknown is ignored.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct BodyParameters {
     query: Option<String>,
+    document_id: Option<String>,
     operation_name: Option<String>,
     variables: Option<Variables>,
     extensions: Option<Extensions>,
@@ -31,6 +41,7 @@ struct BodyParameters {
 #[serde(rename_all = "camelCase")]
 struct QueryParameters {
     query: Option<String>,
+    document_id: Option<String>,
     operation_name: Option<String>,
     /// A JSON text.
     variables: Option<String>,
@@ -52,12 +63,12 @@ where
 }
 
 /// Reads the query string of `uri`.
-pub(super) fn of_query_string(uri: &Uri) -> Result<Request, Refusal> {
+pub(super) fn of_query_string(uri: &Uri) -> Result<Parameters, Refusal> {
     let Query(given) = Query::<QueryParameters>::try_from_uri(uri)
         .map_err(|_| Refusal::malformed("the query string is not of the form NAME=VALUE&NAME=VALUE, each name once"))?;
     let variables = of_text("variables", given.variables)?;
     let extensions = of_text("extensions", given.extensions)?;
-    assemble(given.query, given.operation_name, variables, extensions)
+    assemble(given.query, given.document_id, given.operation_name, variables, extensions)
 }
 
 /// A parameter whose value is the text of a JSON object.
@@ -71,14 +82,14 @@ fn of_text<T: Default + DeserializeOwned>(name: &str, text: Option<String>) -> R
 }
 
 /// Reads a body in JSON.
-pub(super) fn of_json(body: &[u8]) -> Result<Request, Refusal> {
+pub(super) fn of_json(body: &[u8]) -> Result<Parameters, Refusal> {
     // An array would be read as the struct's fields in order.
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err(what_is_wrong_with(body));
     }
     let given: BodyParameters = serde_json::from_slice(body).map_err(|_| what_is_wrong_with(body))?;
     let (variables, extensions) = (given.variables.unwrap_or_default(), given.extensions.unwrap_or_default());
-    assemble(given.query, given.operation_name, variables, extensions)
+    assemble(given.query, given.document_id, given.operation_name, variables, extensions)
 }
 
 /// Reads a body that is a JSON array.
@@ -103,7 +114,9 @@ fn what_is_wrong_with(body: &[u8]) -> Refusal {
         object.get(name).is_some_and(|value| !value.is_null() && !is_right(value))
     };
     let wrong = |name: &str, kind: &str| Refusal::ill_formed(format!("`{name}` is not {kind}"));
-    if let Some(name) = ["query", "operationName"].into_iter().find(|name| is_wrong(name, Value::is_string)) {
+    if let Some(name) =
+        ["query", "documentId", "operationName"].into_iter().find(|name| is_wrong(name, Value::is_string))
+    {
         wrong(name, "a string")
     } else if let Some(name) = ["variables", "extensions"].into_iter().find(|name| is_wrong(name, Value::is_object)) {
         wrong(name, "a JSON object")
@@ -131,18 +144,25 @@ fn fault(error: &serde_json::Error) -> String {
 
 fn assemble(
     query: Option<String>,
+    document_id: Option<String>,
     operation_name: Option<String>,
     variables: Variables,
     extensions: Extensions,
-) -> Result<Request, Refusal> {
-    let query =
-        query.filter(|query| !query.trim().is_empty()).ok_or_else(|| Refusal::ill_formed("`query` is missing"))?;
+) -> Result<Parameters, Refusal> {
+    let document_id = document_id.filter(|id| !id.is_empty());
+    let is_named = extensions.get("persistedQuery").is_some_and(|named| *named != ConstValue::Null);
+    let query = match (query.filter(|query| !query.trim().is_empty()), &document_id) {
+        (Some(_), Some(_)) => return Err(Refusal::ill_formed("`query` and `documentId` exclude each other")),
+        (None, Some(_)) => String::new(),
+        (None, None) if is_named => String::new(),
+        (query, None) => query.ok_or_else(|| Refusal::ill_formed("`query` is missing"))?,
+    };
     let mut request = Request::new(query).variables(variables);
     request.extensions = extensions;
-    Ok(match operation_name.filter(|name| !name.is_empty()) {
-        Some(name) => request.operation_name(name),
-        None => request,
-    })
+    if let Some(name) = operation_name.filter(|name| !name.is_empty()) {
+        request = request.operation_name(name);
+    }
+    Ok(Parameters { request, document_id })
 }
 
 /// Refuses variables that hold more than `most` values.
@@ -202,18 +222,19 @@ mod tests {
     fn a_body_names_query_operation_and_variables() {
         let request =
             of_json(br#" {"query": "query A($n: Int) { a }", "operationName": "A", "variables": {"n": 1}, "x": 1}"#);
-        let request = request.unwrap();
+        let request = request.unwrap().request;
         assert_eq!(request.operation_name.as_deref(), Some("A"));
         assert_eq!(request.variables.get(&Name::new("n")), Some(&1.into()));
     }
 
     #[test]
     fn null_is_not_given() {
-        let request =
-            of_json(br#"{"query": "{ a }", "operationName": null, "variables": null, "extensions": null}"#).unwrap();
+        let request = of_json(br#"{"query": "{ a }", "operationName": null, "variables": null, "extensions": null}"#)
+            .unwrap()
+            .request;
         assert!(request.operation_name.is_none() && request.variables.is_empty());
         let uri = Uri::from_static("/graphql?query=a&operationName=&variables=null&extensions=null");
-        let request = of_query_string(&uri).unwrap();
+        let request = of_query_string(&uri).unwrap().request;
         assert!(request.operation_name.is_none() && request.variables.is_empty() && request.extensions.is_empty());
     }
 
@@ -249,6 +270,9 @@ mod tests {
             (r#"{"query": " "}"#, "`query` is missing"),
             (r#"{"query": 1}"#, "`query` is not a string"),
             (r#"{"query": {"a": 1}}"#, "`query` is not a string"),
+            (r#"{"documentId": 1}"#, "`documentId` is not a string"),
+            (r#"{"documentId": ""}"#, "`query` is missing"),
+            (r#"{"query": "a", "documentId": "b"}"#, "`query` and `documentId` exclude each other"),
             (r#"{"query": "a", "operationName": ["A"]}"#, "`operationName` is not a string"),
             (r#"{"query": "a", "variables": []}"#, "`variables` is not a JSON object"),
             (r#"{"query": "a", "variables": "{}"}"#, "`variables` is not a JSON object"),
@@ -270,7 +294,7 @@ mod tests {
     #[test]
     fn a_query_string_holds_variables_as_json() {
         let uri = "/graphql?query=%7B%20a%20%7D&operationName=&variables=%7B%22n%22%3A%201%7D";
-        let request = of_query_string(&Uri::from_static(uri)).unwrap();
+        let request = of_query_string(&Uri::from_static(uri)).unwrap().request;
         assert_eq!(request.query, "{ a }");
         assert!(request.operation_name.is_none());
         assert_eq!(request.variables.get(&Name::new("n")), Some(&1.into()));

@@ -49,6 +49,27 @@ impl Refusal {
         Self { status_in_json: StatusCode::OK, ..refusal }
     }
 
+    /// It names a document by a name that none has. Clients send the text next, so it is told in the words of the protocol.
+    pub(super) fn persisted_query_not_found() -> Self {
+        Self::of_persisted_query("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")
+    }
+
+    /// It names a document by a hash, and such documents are not kept here. Clients send texts alone from then on.
+    pub(super) fn without_persisted_queries() -> Self {
+        Self::of_persisted_query("PERSISTED_QUERY_NOT_SUPPORTED", "PersistedQueryNotSupported")
+    }
+
+    /// It sends a document that is not one of those which alone are executed here.
+    pub(super) fn not_trusted() -> Self {
+        let message = "this server executes no documents but those that it was given; name one of them by `documentId`";
+        let refusal = Self::new(StatusCode::FORBIDDEN, "DOCUMENT_NOT_TRUSTED", message);
+        Self { status_in_json: StatusCode::OK, ..refusal }
+    }
+
+    fn of_persisted_query(code: &'static str, message: &str) -> Self {
+        Self { code, ..Self::invalid(message) }
+    }
+
     /// Its body is of another type. That is asked for because a page of another origin cannot send this type with the session's
     /// cookie unless this server allows it.
     pub(super) fn media_type() -> Self {

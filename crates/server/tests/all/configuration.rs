@@ -40,6 +40,11 @@ async fn a_bad_setting_is_one_sentence_that_names_it() {
             "1day",
             "--session-idle-timeout (TIDEWATER_SESSION_IDLE_TIMEOUT): expected at most the lifetime of a session, which is 1day",
         ),
+        (
+            "TIDEWATER_TRUSTED_DOCUMENTS_ONLY",
+            "true",
+            "needs documents to trust: name their file with --trusted-documents",
+        ),
         ("TIDEWATER_TRUSTED_PROXIES", "10.0.0.0/33", "'10.0.0.0/33' is no address and no network"),
         ("TIDEWATER_FORWARDED_HEADER", "via", "expected one of x-forwarded-for, forwarded"),
     ] {
