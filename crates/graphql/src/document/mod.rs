@@ -1,6 +1,7 @@
 //! Documents that clients send again and again: parsed, measured and validated once.
 
 mod measure;
+mod root_field;
 mod selected;
 mod variables;
 
@@ -12,7 +13,7 @@ use async_graphql::parser::types::{OperationDefinition, OperationType};
 use async_graphql::{Request, Response};
 use moka::sync::Cache;
 
-use crate::completion::{Completion, Prepared};
+use crate::completion::{Completion, Fragments, Prepared};
 use crate::types::Types;
 use crate::{Error, Exclusions};
 
@@ -51,13 +52,14 @@ impl Documents {
     /// The document with this text. None if it cannot be parsed: what is wrong with it is for GraphQL to say.
     ///
     /// # Errors
-    /// `BAD_USER_INPUT` when it is too large.
+    /// `BAD_USER_INPUT` when it is too large, or a subscription in it selects more than one field.
     pub(crate) fn get(&self, completion: &Completion, text: &str) -> Result<Option<Arc<Document>>, Error> {
         if let Some(document) = self.known.get(text) {
             return Ok(Some(document));
         }
-        let Ok(document) = parse_query(text) else { return Ok(None) };
-        measure::check(&document, self.limit).map_err(|message| Error::bad_user_input("query", message))?;
+        let Ok(mut document) = parse_query(text) else { return Ok(None) };
+        let checked = measure::check(&document, self.limit).and_then(|()| root_field::unite(&mut document));
+        checked.map_err(|message| Error::bad_user_input("query", message))?;
         let is_excluded =
             self.exclusions.fields().any(|(of, field)| selected::is_selected(completion.types(), &document, of, field));
         let prepared = completion.prepare(document);
@@ -83,6 +85,11 @@ impl Document {
     /// Whether the operation that is called `name`, or else the only one, is a mutation.
     pub fn is_mutation(&self, name: Option<&str>) -> bool {
         self.operation(name).is_some_and(|operation| operation.ty == OperationType::Mutation)
+    }
+
+    /// Whether the operation that is called `name`, or else the only one, is a subscription.
+    pub fn is_subscription(&self, name: Option<&str>) -> bool {
+        self.operation(name).is_some_and(|operation| operation.ty == OperationType::Subscription)
     }
 
     /// Whether `request`, of this document, needs no validation: the document was found to be valid, and so are its variables.
