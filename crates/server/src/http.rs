@@ -1,7 +1,9 @@
 //! HTTP: what is served at which path, and what holds for every request.
 
 mod access_log;
+mod client;
 mod client_address;
+mod event_stream;
 mod exports;
 mod freshness;
 mod front;
@@ -15,6 +17,8 @@ mod rate_limit;
 mod refusal;
 mod request_id;
 mod session_cookie;
+mod streams;
+mod websocket;
 
 pub(crate) use front::Front;
 pub(crate) use listener::serve;
@@ -28,8 +32,9 @@ use tidewater_limit::Limiter;
 use tokio::sync::Semaphore;
 
 use client_address::Proxies;
+use streams::Streams;
 
-use crate::configuration::{Configuration, LimitConfiguration};
+use crate::configuration::{Configuration, LimitConfiguration, SubscriptionConfiguration};
 use crate::readiness::Readiness;
 
 /// What the handlers share.
@@ -40,7 +45,10 @@ struct Service {
     capacity: Semaphore,
     /// One permit for each export that may be downloaded at once.
     downloads: Arc<Semaphore>,
+    /// The WebSockets and event streams that are open.
+    streams: Streams,
     limits: LimitConfiguration,
+    streaming: SubscriptionConfiguration,
     limiter: Limiter,
     proxies: Proxies,
     secure_cookie: bool,
@@ -48,20 +56,22 @@ struct Service {
 
 /// Everything that is served.
 pub(crate) fn front(api: Api, limiter: Limiter, readiness: Readiness, configuration: &Configuration) -> Front {
-    let Configuration { http, limits, rates, .. } = configuration;
+    let Configuration { http, limits, rates, subscriptions, .. } = configuration;
     let service = Arc::new(Service {
         api,
         readiness,
         capacity: Semaphore::new(limits.max_requests.min(Semaphore::MAX_PERMITS)),
         downloads: Arc::new(Semaphore::new(exports::MAX_DOWNLOADS)),
+        streams: Streams::new(subscriptions.max_streams),
         limits: limits.clone(),
+        streaming: subscriptions.clone(),
         limiter,
         proxies: Proxies::new(rates),
         secure_cookie: http.has_secure_cookie(),
     });
     let mut router = Router::new()
         // By POST, it does not come here.
-        .route(graphql::PATH, get(graphql::get))
+        .route(graphql::PATH, get(websocket::get))
         .route(exports::PATH, get(exports::get))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use tidewater_cache::{Applied, Follower, Lost};
 use tidewater_changelog::{Change, Value};
 use tidewater_entity::{Tracked, now, session, user};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout_at};
 use uuid::Uuid;
 
 use crate::scope::{Scope, Viewer};
@@ -31,6 +31,7 @@ pub struct Watch {
     credential: String,
     viewer: Viewer,
     expires_at: DateTime<Utc>,
+    looked_at: Instant,
     follower: Result<Follower, Lost>,
     /// Whether something may have changed since it was looked at.
     is_doubtful: bool,
@@ -87,6 +88,7 @@ impl Api {
             credential: credential.to_owned(),
             viewer,
             expires_at: held.expires_at,
+            looked_at: Instant::now(),
             follower: Ok(follower),
             is_doubtful: false,
         }))
@@ -118,6 +120,7 @@ impl Watch {
     /// Waits until there is doubt about the session.
     async fn wait(&mut self) {
         let left = (self.expires_at - now()).to_std().unwrap_or_default();
+        let until = (self.looked_at + INTERVAL).min(Instant::now() + left.min(INTERVAL));
         let doubtful = async {
             loop {
                 let applied = match &mut self.follower {
@@ -135,7 +138,7 @@ impl Watch {
             }
         };
         // Late is as good as in time: then it is looked at anyway.
-        let _ = timeout(left.min(INTERVAL), doubtful).await;
+        let _ = timeout_at(until, doubtful).await;
     }
 
     async fn is_good(&mut self) -> Result<bool, Error> {
@@ -145,7 +148,7 @@ impl Watch {
         let Some((viewer, held)) = self.api.viewer(&self.api.store().reader(), &self.credential).await? else {
             return Ok(false);
         };
-        self.expires_at = held.expires_at;
+        (self.expires_at, self.looked_at) = (held.expires_at, Instant::now());
         Ok(viewer == self.viewer)
     }
 }

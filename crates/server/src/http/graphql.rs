@@ -14,15 +14,16 @@ use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use hyper::body::Incoming;
 use tidewater_cache::Acceptance;
-use tidewater_graphql::{Answer, Caller, Error, Identity, ResponseKey, SessionChange};
+use tidewater_graphql::{Answer, Caller, Error, ResponseKey, SessionChange};
 use tidewater_limit::{Allowance, Standing};
 use tokio::time::timeout_at;
 use tracing::{Instrument, Span};
 
+use super::event_stream::Wanted;
 use super::freshness::Forwarded;
 use super::front::Peer;
 use super::refusal::Refusal;
-use super::{Service, freshness, parameters, rate_limit, request_id, session_cookie};
+use super::{Service, client, event_stream, freshness, parameters, rate_limit, request_id, session_cookie};
 
 /// Where it is served.
 pub(super) const PATH: &str = "/graphql";
@@ -46,7 +47,11 @@ pub(super) async fn post(
             let body = deadline.hold(parameters::read_body(body, service.limits.max_body)).await?;
             let span = || request_id::span(id);
             let received = Received { peer, headers, form: POST, bytes: &body };
-            service.answer(deadline, received, span, || parameters::of_json(&body)).await
+            let read = || parameters::of_json(&body);
+            match event_stream::wanted(headers) {
+                Wanted::No => service.answer(deadline, received, span, read).await,
+                wanted => Box::pin(service.stream(deadline, received, wanted, span, read)).await,
+            }
         })
         .await
 }
@@ -60,14 +65,19 @@ pub(super) async fn get(
     let bytes = uri.query().unwrap_or_default().as_bytes();
     let received = Received { peer, headers: &headers, form: GET, bytes };
     let read = || parameters::of_query_string(&uri);
-    service.bounded(|deadline| service.answer(deadline, received, Span::current, read)).await
+    service
+        .bounded(async |deadline| match event_stream::wanted(&headers) {
+            Wanted::No => service.answer(deadline, received, Span::current, read).await,
+            wanted => Box::pin(service.stream(deadline, received, wanted, Span::current, read)).await,
+        })
+        .await
 }
 
 /// A request as it came.
-struct Received<'a> {
-    peer: Peer,
-    headers: &'a HeaderMap,
-    form: u8,
+pub(super) struct Received<'a> {
+    pub(super) peer: Peer,
+    pub(super) headers: &'a HeaderMap,
+    pub(super) form: u8,
     bytes: &'a [u8],
 }
 
@@ -98,7 +108,7 @@ impl Service {
     }
 
     /// Answers what was received, and what `read` takes apart. What is executed is logged within `span`.
-    async fn answer(
+    pub(super) async fn answer(
         &self,
         deadline: Deadline,
         received: Received<'_>,
@@ -181,11 +191,8 @@ impl Service {
 
 /// Lets the credential's next requests count for whom it has turned out to show.
 fn learn(allowance: &Allowance, key: &ResponseKey, answer: &Answer) {
-    let Some(credential) = key.credential() else { return };
-    match answer.identity {
-        Identity::Viewer(user) => allowance.shows(credential, Some(user.as_u128())),
-        Identity::Nobody => allowance.shows(credential, None),
-        Identity::Unknown => {}
+    if let Some(credential) = key.credential() {
+        client::learn(allowance, credential, answer.identity);
     }
 }
 

@@ -79,6 +79,12 @@ impl Refusal {
         Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", "there is no such export")
     }
 
+    /// A page of another origin asks, with a cookie that it cannot know of.
+    pub(super) fn foreign_origin() -> Self {
+        let message = "pages of this origin may not open a WebSocket with the session's cookie";
+        Self::new(StatusCode::FORBIDDEN, "FORBIDDEN", message)
+    }
+
     /// The export has no file yet, or will never have one.
     pub(super) fn unfinished() -> Self {
         Self::new(StatusCode::CONFLICT, "CONFLICT", "this export is not done")

@@ -24,4 +24,5 @@ mod session_ends;
 mod sessions;
 mod shutdown;
 mod startup;
+mod subscriptions;
 mod views;
