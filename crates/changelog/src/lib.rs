@@ -46,8 +46,8 @@
 //! Writers are serial, so the log's sequence is the order of commits, and one statement reads identity, floor and all rows from
 //! the last known one on, that one included: if it is not the row it was, a backup was put back. `PRAGMA data_version` moves
 //! with every commit of another connection, and the log's connection never writes, so while it stands still there is nothing to
-//! read. `REPLACE` deletes without firing delete triggers: every row that an insert or update could replace is logged as
-//! deleted beforehand, which tells an upsert's row as deleted although it was not.
+//! read. `REPLACE` deletes without firing delete triggers: every row that an insert or update could replace is logged
+//! beforehand, as what may have been [replaced](Operation::Replace).
 
 use std::future::Future;
 use std::time::Duration;

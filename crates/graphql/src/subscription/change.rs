@@ -67,6 +67,11 @@ impl Record<'_> {
 }
 
 impl<T: Followed> Change<T> {
+    /// The primary key.
+    pub(super) fn key(&self) -> Uuid {
+        self.key
+    }
+
     /// What `change` is to the caller, if it is of a `T`, of the one with the key `only` if there is one, and if the caller may know.
     ///
     /// # Errors

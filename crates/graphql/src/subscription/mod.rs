@@ -8,6 +8,7 @@
 mod carrying_out;
 mod change;
 mod event_scope;
+mod replaced;
 mod source;
 mod watch;
 

@@ -1,4 +1,4 @@
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -6,9 +6,13 @@ use async_graphql::{Context, ID};
 use futures::{Stream, stream};
 use parking_lot::Mutex;
 use tidewater_cache::{Applied, Follower, Lost, Request};
+use tidewater_changelog as changelog;
+use tidewater_changelog::RowChange;
+use tidewater_entity::Tracked;
 use uuid::Uuid;
 
 use super::change::{Change, Followed};
+use super::replaced::{Replaced, replaced};
 use super::watch::Guard;
 use crate::{Error, Scope, id};
 
@@ -99,12 +103,37 @@ impl<T: Followed> Changes<T> {
         let applied = self.follower.next().await?;
         // First of all: whoever has been signed out is told nothing of what came with that or after.
         self.source.guard.check(&self.follower, &applied).await?;
-        for change in applied.changes() {
-            self.seen.extend(Change::seen(&self.scope, self.only, change)?);
+        let changes = applied.changes();
+        let mut told = HashSet::new();
+        for (index, change) in changes.iter().enumerate().filter(|(_, change)| is_of::<T>(change)) {
+            let seen = match replaced(changes, index) {
+                _ if told.contains(&index) => None,
+                None => Change::seen(&self.scope, self.only, change)?,
+                Some(Replaced::By(next, update)) => {
+                    told.insert(next);
+                    Change::seen(&self.scope, self.only, &update)?
+                }
+                Some(Replaced::Kept) => None,
+                Some(Replaced::Unknown) => match Change::<T>::seen(&self.scope, self.only, change)? {
+                    Some(seen) if self.is_gone(&applied, seen.key()).await? => Some(seen),
+                    _ => None,
+                },
+            };
+            self.seen.extend(seen);
         }
         self.applied = Some(applied);
         Ok(())
     }
+
+    async fn is_gone(&self, applied: &Applied, key: Uuid) -> Result<bool, Error> {
+        let reader = self.source.guard.reader_for(self.follower.request(applied));
+        Ok(reader.item::<T::Entity>(key).await?.is_none())
+    }
+}
+
+fn is_of<T: Followed>(change: &changelog::Change) -> bool {
+    let (changelog::Change::Table { table } | changelog::Change::Row(RowChange { table, .. })) = change;
+    **table == *T::Entity::TRACKING.table
 }
 
 impl From<Lost> for Error {

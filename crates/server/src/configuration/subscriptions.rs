@@ -43,7 +43,7 @@ pub(crate) struct SubscriptionConfiguration {
     pub(crate) socket_init_timeout: Duration,
 
     /// How often a WebSocket's client is asked for a sign of life, and an event stream gives one; a WebSocket from which nothing
-    /// comes for twice as long after that is closed
+    /// comes for three times as long is closed
     #[arg(
         long,
         value_name = "DURATION",

@@ -8,7 +8,7 @@ use tidewater_testkit::{Backend, on_each_backend};
 
 use super::socket::Socket;
 use super::world::{NOTE_CHANGED, TODO_CHANGED, create_note, create_todo, follow_todos, rename, todo_change};
-use crate::fixture::{seeded, sign_in, start_over};
+use crate::fixture::{on_sqlite, seeded, sign_in, start_over};
 
 on_each_backend! {
     async fn each_change_is_told_whoever_made_it(backend) {
@@ -46,15 +46,15 @@ on_each_backend! {
         let result = loop {
             round += 1;
             rename(&database, &if round == 1 { "one".to_owned() } else { format!("one {}", round - 1) }, &format!("one {round}")).await;
-            socket.result("all").await;
-            if let Some(message) = socket.next_within(Duration::from_millis(500)).await {
-                break message;
+            // In either order; the second, only once both have begun.
+            let (first, second) = (socket.next().await, socket.next_within(Duration::from_millis(500)).await);
+            if let Some(second) = second {
+                break if first["id"] == "one" { first } else { second };
             }
         };
         assert_eq!(result["id"], "one", "{result}");
         let expected = json!({ "change": { "node": { "text": format!("one {round}") }, "kind": "UPDATED", "id": one } });
         assert_eq!(result["payload"]["data"], expected);
-        assert_eq!(result["payload"]["data"].to_string(), expected.to_string(), "in the order of the query");
         rename(&database, "other", "other 2").await;
         socket.result("all").await;
         assert_eq!(socket.next_within(Duration::from_millis(300)).await, None);
@@ -124,7 +124,7 @@ on_each_backend! {
         };
         assert_eq!(notification["kind"], "CREATED");
         assert_eq!(notification["node"]["todo"]["text"], "think", "{notification}");
-        let read = "mutation($id: ID!) { markRead(input: { id: $id }) { notification { id } } }";
+        let read = "mutation($id: ID!) { markRead(input: { ids: [$id] }) { notifications { id } } }";
         let answer = server.graphql_as(&token, read, json!({ "id": notification["id"] })).await;
         assert!(answer.get("errors").is_none(), "{answer}");
         let told = socket.result("1").await["data"]["notifications"].take();
@@ -143,12 +143,16 @@ on_each_backend! {
         // Both have begun when both tell of the same.
         let id = create_todo(&here, &token, "0").await;
         let mut round = 0;
-        while {
+        let first = loop {
             round += 1;
             rename(&database, &(round - 1).to_string(), &round.to_string()).await;
-            other.next_within(Duration::from_millis(500)).await.is_none()
-        } {}
-        while one.result("1").await != todo_change("UPDATED", &id, Some(&round.to_string())) {}
+            if let Some(mut message) = other.next_within(Duration::from_millis(500)).await {
+                break json!({ "data": message["payload"]["data"].take() });
+            }
+        };
+        let last = todo_change("UPDATED", &id, Some(&round.to_string()));
+        while one.result("1").await != last {}
+        assert!(first == last || first["data"]["todoChanged"]["kind"] == "CREATED" && other.result("1").await == last);
         for (server, number) in [(&here, 1), (&there, 2), (&here, 3), (&there, 4)] {
             create_todo(server, &token, &format!("todo {number}")).await;
         }
@@ -242,4 +246,27 @@ async fn a_change_of_unknown_rows_ends_the_subscription() {
         "Query",
         "the rest goes on"
     );
+}
+
+#[tokio::test]
+async fn upserts_and_replacements_in_sqlite_are_told_as_what_they_do() {
+    let (database, server) = on_sqlite(&[]).await;
+    let token = sign_in(&server, 2).await;
+    let mut socket = Socket::connect(&server, Some(&token)).await;
+    let id = create_todo(&server, &token, "a").await;
+    follow_todos(&mut socket, "1", TODO_CHANGED, &server, &token).await;
+    let row = "SELECT * FROM todo WHERE text = 'a'";
+    let insert = format!("CREATE TEMP TABLE copy AS {row}; INSERT INTO todo SELECT * FROM copy WHERE true");
+    database.sql(&format!("{insert} ON CONFLICT DO UPDATE SET text = 'b'")).await;
+    assert_eq!(socket.result("1").await, todo_change("UPDATED", &id, Some("b")));
+    rename(&database, "b", "a").await;
+    assert_eq!(socket.result("1").await, todo_change("UPDATED", &id, Some("a")));
+    // Changes nothing.
+    database.sql(&format!("{insert} ON CONFLICT DO NOTHING")).await;
+    let replace = insert.replace("INSERT", "INSERT OR REPLACE");
+    database.sql(&format!("{replace}; UPDATE todo SET text = 'c' WHERE text = 'a'")).await;
+    assert_eq!(socket.result("1").await["data"]["todoChanged"]["kind"], "UPDATED", "replaced");
+    assert_eq!(socket.result("1").await, todo_change("UPDATED", &id, Some("c")));
+    database.sql("DELETE FROM todo WHERE text = 'c'").await;
+    assert_eq!(socket.result("1").await, todo_change("DELETED", &id, None));
 }
