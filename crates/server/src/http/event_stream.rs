@@ -88,6 +88,23 @@ impl Service {
         span: impl FnOnce() -> Span,
         read: impl Fn() -> Result<Parameters, Refusal>,
     ) -> Result<Response, Refusal> {
+        match self.begin(deadline, received, wanted, media, span, read).await {
+            Err(refusal) if wanted == Wanted::Preferred && refusal.is_response() => {
+                Ok(at_once(refusal.answer(MediaType::Json)).await)
+            }
+            answered => answered,
+        }
+    }
+
+    async fn begin(
+        &self,
+        deadline: Deadline,
+        received: Received<'_>,
+        wanted: Wanted,
+        media: MediaType,
+        span: impl FnOnce() -> Span,
+        read: impl Fn() -> Result<Parameters, Refusal>,
+    ) -> Result<Response, Refusal> {
         let resolved = deadline.hold(Box::pin(self.documents.resolve(read()?))).await?;
         let document = self.document(&resolved)?;
         let operation_name = resolved.request.operation_name.as_deref();

@@ -168,6 +168,11 @@ impl Refusal {
         Self { status, status_in_json: status, code, message: message.into(), told: Told::Nothing }
     }
 
+    /// Whether it is what became of a GraphQL request, rather than of one that is none.
+    pub(super) fn is_response(&self) -> bool {
+        self.status_in_json == StatusCode::OK
+    }
+
     /// The response, in JSON.
     pub(super) fn body(&self) -> String {
         json!({ "errors": self.errors() }).to_string()
