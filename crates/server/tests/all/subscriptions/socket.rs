@@ -123,8 +123,12 @@ impl Socket {
 
     /// A message but a ping, or how the socket was closed.
     pub(super) async fn receive(&mut self) -> Result<Value, Option<(u16, String)>> {
+        timeout(PATIENCE, self.receive_whenever()).await.expect("nothing comes but pings")
+    }
+
+    async fn receive_whenever(&mut self) -> Result<Value, Option<(u16, String)>> {
         loop {
-            match timeout(PATIENCE, self.stream.next()).await.expect("nothing comes") {
+            match self.stream.next().await {
                 Some(Ok(Message::Text(text))) => {
                     let message: Value = serde_json::from_str(&text).unwrap();
                     if message["type"] != "ping" {
