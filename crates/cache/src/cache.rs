@@ -9,6 +9,7 @@ use tidewater_changelog::{ChangeSource, Mark};
 use tokio::task::AbortHandle;
 
 use crate::counters::Counters;
+use crate::feed::Feed;
 use crate::gate::Gate;
 use crate::memory::{Memory, SpaceId};
 use crate::poller::Poller;
@@ -18,7 +19,8 @@ use crate::tide::{Tide, TideWriter};
 use crate::tracked::Tracked;
 use crate::unlink::Unlinks;
 use crate::{
-    Derived, GateError, GateStatistics, Health, Policy, Position, Request, Settings, Space, SpaceStatistics, StartError,
+    Derived, Follower, GateError, GateStatistics, Health, Policy, Position, Request, Settings, Space, SpaceStatistics,
+    StartError,
 };
 
 /// The cache of one process over one database. Cheap to clone; polling stops with the last clone of it and of its spaces.
@@ -35,6 +37,7 @@ pub(crate) struct Core {
     pub(crate) verify_share: f64,
     pub(crate) load_timeout: Duration,
     gate: Arc<Gate>,
+    feed: Arc<Feed>,
     gate_timeout: Duration,
     prefix: String,
     spaces: Mutex<Vec<Arc<Counters>>>,
@@ -57,14 +60,17 @@ impl Cache {
         let memory = Memory::new(settings.memory_bytes);
         let unlinks = Arc::new(Unlinks::new(redis.clone()));
         let gate = Arc::new(Gate::new());
+        let feed = Arc::new(Feed::new(settings.follow_changes));
         let poller = Poller {
             source,
             timeout: settings.poll_timeout,
             interval: settings.poll_interval,
+            follow_interval: settings.follow_interval,
             tide: writer,
             memory: memory.clone(),
             unlinks: Arc::clone(&unlinks),
             gate: Arc::clone(&gate),
+            feed: Arc::clone(&feed),
             failing: false,
         };
         let poller = tokio::spawn(poller.run()).abort_handle();
@@ -78,6 +84,7 @@ impl Cache {
             verify_share: settings.verify_share,
             load_timeout: settings.load_timeout,
             gate,
+            feed,
             gate_timeout: settings.gate_timeout,
             prefix: settings.redis.map(|redis| redis.prefix).unwrap_or_default(),
             spaces: Mutex::default(),
@@ -96,6 +103,25 @@ impl Cache {
     /// A request that arrives now.
     pub fn request(&self) -> Request {
         Request::new(Arc::clone(&self.0.gate), Arc::clone(&self.0.tide), self.0.gate_timeout)
+    }
+
+    /// Follows the database's changes from now on: those that are committed after this was called, but for the few that may be until
+    /// the poll begins that this waits for.
+    ///
+    /// # Errors
+    /// When that poll fails.
+    pub async fn follow(&self) -> Result<Follower, GateError> {
+        let Core { feed, gate, tide, gate_timeout, .. } = &*self.0;
+        let mut follower = Follower::new(Arc::clone(feed), Arc::clone(gate), Arc::clone(tide), *gate_timeout);
+        let request = self.request();
+        request.settle().await?;
+        follower.begin(request.settled());
+        Ok(follower)
+    }
+
+    /// How many follow the database's changes.
+    pub fn followers(&self) -> usize {
+        self.0.feed.followers()
     }
 
     /// A space of values. Call it once for each kind of value and clone what it returns.

@@ -104,6 +104,11 @@ impl Gate {
         Entry::Wait(outcome)
     }
 
+    /// Wants a poll that nobody waits for.
+    pub(crate) fn want(&self) {
+        let _ = self.enter(Some(Instant::now()));
+    }
+
     /// Waits until a poll is wanted.
     pub(crate) async fn wanted(&self) {
         while self.state.lock().next.is_none() {

@@ -20,6 +20,10 @@
 //! mark that a request [gives](Request::mark) stands for all that was read and written for it, so whoever carries marks along
 //! reads their own writes and never goes back in time, on any node.
 //!
+//! Whoever wants to hear of changes takes a [`Follower`]: it hands over what each poll saw newly, once all caches know of it, so that
+//! a read that answers to a change is never older than the change. One poller serves all followers. What is kept for them is bounded,
+//! and one that has missed something is told so.
+//!
 //! # Protocol
 //!
 //! One task polls the change log. A poll that saw something new gets the next [`Position`]; every change is noted in the *tide
@@ -81,7 +85,7 @@
 //! # Bounds
 //!
 //! The memory tier is bounded by bytes, the tide table has a fixed size, the ring holds about a thousand marks, the queue of
-//! writes to Redis is bounded in number and bytes, flights in number. Every poll and every command has a timeout; a breaker
+//! writes to Redis is bounded in number and bytes, so is what is kept for followers, flights in number. Every poll and every command has a timeout; a breaker
 //! spares readers a Redis that does not answer.
 //!
 //! This crate knows no SQL and no domain; only one file of it knows the Redis client.
@@ -95,6 +99,7 @@ mod dependency;
 mod derived;
 mod envelope;
 mod error;
+mod feed;
 mod fetch;
 mod flight;
 mod footprint;
@@ -130,6 +135,7 @@ pub use crowd::Crowd;
 pub use dependency::Dependency;
 pub use derived::{Derived, Sharing};
 pub use error::{GateError, ReadError, StartError};
+pub use feed::{Applied, Follower, Lost};
 pub use footprint::Footprint;
 pub use history_mark::HistoryMark;
 pub use lookup::{Found, Lookup};

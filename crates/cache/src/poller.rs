@@ -4,7 +4,8 @@ use std::time::Duration;
 use tidewater_changelog::{ChangeSource, Poll, PollError, fault};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::gate::Gate;
+use crate::feed::Feed;
+use crate::gate::{Gate, Passage};
 use crate::memory::Memory;
 use crate::tide::TideWriter;
 use crate::unlink::Unlinks;
@@ -17,32 +18,40 @@ pub(crate) struct Poller<S> {
     pub(crate) timeout: Duration,
     /// The least time between the beginnings of two polls.
     pub(crate) interval: Duration,
+    /// How long after a poll the next one begins for those who follow.
+    pub(crate) follow_interval: Duration,
     pub(crate) tide: TideWriter,
     pub(crate) memory: Memory,
     pub(crate) unlinks: Arc<Unlinks>,
     pub(crate) gate: Arc<Gate>,
+    pub(crate) feed: Arc<Feed>,
     pub(crate) failing: bool,
 }
 
 /// Closes the gate however the task ends: by a panic of the source, by being aborted, or with the runtime.
-struct Closing(Arc<Gate>);
+struct Closing(Arc<Gate>, Arc<Feed>);
 
 impl<S: ChangeSource> Poller<S> {
     pub(crate) async fn run(mut self) {
-        let _closing = Closing(Arc::clone(&self.gate));
+        let _closing = Closing(Arc::clone(&self.gate), Arc::clone(&self.feed));
         let mut next = Instant::now();
+        let mut due = next;
         loop {
-            self.gate.wanted().await;
+            tokio::select! {
+                () = self.gate.wanted() => {}
+                () = self.feed.due(due) => self.gate.want(),
+            }
             // A timer would end with the next millisecond, and with it a poll could begin no earlier.
             if next > Instant::now() {
                 sleep_until(next).await;
             }
             let Some(round) = self.gate.begin() else { continue };
             next = (round.began() + self.interval).into();
-            let result = self.poll().await;
+            let result = self.poll(round.began()).await;
             self.tell_once(result.as_ref().err());
             let lost = matches!(result, Err(GateError::Stopped));
             self.gate.end(round, result);
+            due = Instant::now() + if self.failing { self.follow_interval * 10 } else { self.follow_interval };
             self.tide.note_late().await;
             if lost {
                 return;
@@ -62,7 +71,7 @@ impl<S: ChangeSource> Poller<S> {
         self.failing = error.is_some();
     }
 
-    async fn poll(&mut self) -> Result<Position, GateError> {
+    async fn poll(&mut self, began: std::time::Instant) -> Result<Position, GateError> {
         let poll = timeout(self.timeout, self.source.poll()).await.map_err(|_| GateError::TimedOut(self.timeout))??;
         match poll {
             Poll::Continued { mark, changes } => {
@@ -70,6 +79,7 @@ impl<S: ChangeSource> Poller<S> {
                 fault::hold("before_publish").await;
                 let position = self.tide.publish(next);
                 self.unlinks.notice(&changes, &self.tide);
+                self.feed.apply(Passage { position, began }, changes);
                 Ok(position)
             }
             Poll::Restarted { generation, history } => {
@@ -77,6 +87,7 @@ impl<S: ChangeSource> Poller<S> {
                 // The source believes that it told everything, so going on without it would miss changes for good.
                 let position = self.tide.start_over(generation, history).ok_or(GateError::Stopped)?;
                 self.memory.clear();
+                self.feed.interrupt();
                 Ok(position)
             }
         }
@@ -90,5 +101,6 @@ fn never_started() -> GateError {
 impl Drop for Closing {
     fn drop(&mut self) {
         self.0.close();
+        self.1.close();
     }
 }

@@ -64,6 +64,17 @@ impl Request {
         }))
     }
 
+    /// A request that arrived when a poll began that has ended successfully since: its reads are up to date with what that poll saw,
+    /// and wait for no other one.
+    pub(crate) fn after(gate: Arc<Gate>, tide: Arc<Tide>, patience: Duration, passage: Passage) -> Self {
+        let strict = AtomicU64::new(passage.position.get() + 1);
+        let request = Self::new(gate, tide, patience);
+        match Arc::try_unwrap(request.0) {
+            Ok(inner) => Self(Arc::new(Inner { arrived: passage.began, strict, ..inner })),
+            Err(shared) => Self(shared),
+        }
+    }
+
     /// From now on, reads for this request answer what `acceptance` says. [`Acceptance::Policy`] until then.
     pub fn accept(&self, acceptance: Acceptance) {
         *self.0.acceptance.lock() = Some(acceptance);
@@ -208,6 +219,11 @@ impl Request {
         let passage = self.enter(Some(Instant::now())).await?;
         self.advance(passage.position);
         Ok(())
+    }
+
+    /// The position that it was moved to last.
+    pub(crate) fn settled(&self) -> Position {
+        self.strict().unwrap_or_default()
     }
 
     /// Waits for a poll that began after the request arrived, and that includes the marks that it requires.

@@ -20,6 +20,12 @@ pub struct Settings {
     pub poll_timeout: Duration,
     /// The least time between the beginnings of two polls. Strict reads may have to wait for it. Default: none.
     pub poll_interval: Duration,
+    /// How long after a poll the next one begins while somebody [follows](crate::Follower) the changes and nobody asks for one.
+    /// Ten times as long while the source cannot be polled. Default: 50 ms.
+    pub follow_interval: Duration,
+    /// How many changes are kept for those who follow, and those of the last poll in any case. One that is further behind has lost
+    /// track. Default: 16,384.
+    pub follow_changes: usize,
     /// How long a request waits for a poll before its strict reads fail. Default: 2 s.
     pub gate_timeout: Duration,
     /// How long one call of a loader may take before its reads fail. Default: 5 s.
@@ -42,6 +48,8 @@ impl Settings {
             tide_table_bytes: 8 << 20,
             poll_timeout: Duration::from_secs(30),
             poll_interval: Duration::ZERO,
+            follow_interval: Duration::from_millis(50),
+            follow_changes: 16_384,
             gate_timeout: Duration::from_secs(2),
             load_timeout: Duration::from_secs(5),
             verify_share: 0.0,

@@ -54,7 +54,8 @@ impl Tracked {
 impl Table {
     fn describes(&self, change: &RowChange) -> bool {
         let old = if change.operation == Operation::Insert { 0 } else { self.columns.len() };
-        let new = if change.operation == Operation::Delete { 0 } else { self.columns.len() };
+        let new =
+            if matches!(change.operation, Operation::Delete | Operation::Replace) { 0 } else { self.columns.len() };
         let key_stayed = || change.old[..self.key_length] == change.new[..self.key_length];
         change.old.len() == old && change.new.len() == new && (change.operation != Operation::Update || key_stayed())
     }
@@ -63,7 +64,8 @@ impl Table {
         let table = &change.table;
         let (event, values) = match change.operation {
             Operation::Insert => (Event::Appeared, &change.new),
-            Operation::Delete => (Event::Disappeared, &change.old),
+            // Whether it did or not.
+            Operation::Delete | Operation::Replace => (Event::Disappeared, &change.old),
             Operation::Update => (Event::Stayed, &change.new),
         };
         scope_keys(Scope::table(table), event, &change.changed, bump);

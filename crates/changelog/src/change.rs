@@ -38,6 +38,9 @@ pub enum Operation {
     Update,
     /// The row ceased to be.
     Delete,
+    /// On SQLite, the row ceased to be if the statement was one that replaces, and stayed otherwise; told like a delete. What is logged
+    /// for the same key next says more: an insert, that the row was replaced; anything else, that it stayed.
+    Replace,
 }
 
 /// A set of columns of one table.

@@ -67,6 +67,7 @@ impl Table {
             "I" => (Operation::Insert, false, true),
             "U" => (Operation::Update, true, true),
             "D" => (Operation::Delete, true, false),
+            "R" => (Operation::Replace, true, false),
             _ => return None,
         };
         let changed = match (operation, logged.changed) {

@@ -27,6 +27,10 @@
 //! running, and those from its `xmax` on. These are the ids that the poll looks up. Savepoints do not matter, as the id is that
 //! of the whole transaction; prepared transactions are running until they end; an aborted one's rows are never visible.
 //!
+//! *In order.* What one poll saw newly is ordered by a sequence that each row of the log takes a number from when it is written. A
+//! row of a table stays locked from its change to the end of the transaction, so the numbers of one row's changes ascend in the order
+//! of commits. Between rows that no transaction has to do with in common, there is an order that transactions may have committed in.
+//!
 //! *Never late.* A transaction is acknowledged after it became visible, so a poll that begins later has it in its snapshot.
 //!
 //! *In the same history.* Ids mean something only in one history of one server. A [`Generation`] is made of everything that tells
@@ -42,8 +46,8 @@
 //! Writers are serial, so the log's sequence is the order of commits, and one statement reads identity, floor and all rows from
 //! the last known one on, that one included: if it is not the row it was, a backup was put back. `PRAGMA data_version` moves
 //! with every commit of another connection, and the log's connection never writes, so while it stands still there is nothing to
-//! read. `REPLACE` deletes without firing delete triggers: every row that an insert or update could replace is logged as
-//! deleted beforehand, which tells an upsert's row as deleted although it was not.
+//! read. `REPLACE` deletes without firing delete triggers: every row that an insert or update could replace is logged
+//! beforehand, as what may have been [replaced](Operation::Replace).
 
 use std::future::Future;
 use std::time::Duration;

@@ -35,7 +35,8 @@ pub enum Poll {
     Continued {
         /// What is visible now. Includes the mark of the poll before.
         mark: Mark,
-        /// Each newly visible change, once, in no particular order.
+        /// Each newly visible change, once: one transaction after the other, each in the order in which it was written, and of two
+        /// that changed the same row, or of which one began after the other had ended, the earlier one first.
         changes: Vec<Change>,
     },
     /// The first poll, or one that cannot be joined to the one before: a new generation, or the log was pruned past the last

@@ -19,6 +19,7 @@ use crate::scope::{Scope, SessionChange, Sessions, Viewer};
 use crate::settings::{ApiSettings, Responses};
 use crate::spending::{CostCount, Spending};
 use crate::store::{Reader, Store};
+use crate::subscription::EventScope;
 use crate::{Error, IdempotencyKey, freshness};
 
 /// How much is kept of what a caller calls itself, in characters.
@@ -36,6 +37,8 @@ struct Inner {
     validating: Schema,
     /// Executes what is known to be valid. It keeps to the limits all the same, since these hang on the variables.
     trusting: Schema,
+    /// Begins subscriptions.
+    streaming: Schema,
     completion: Completion,
     documents: Documents,
     store: Arc<Store>,
@@ -86,6 +89,8 @@ pub struct Executed {
     pub mark: Option<HistoryMark>,
     /// What served it.
     pub provenance: Provenance,
+    /// Who asked.
+    pub identity: Identity,
     /// The limit that it exceeded, if it did; then it answers no data.
     pub exceeded: Option<Exceeded>,
     /// Whether an earlier request with the same key had done it.
@@ -142,7 +147,7 @@ impl Api {
             policies.overrides.entry(table.to_owned()).or_default().max_staleness.get_or_insert(Duration::ZERO);
         }
         let passwords = Passwords::default();
-        let schema = |mode| {
+        let schema = |mode, tells: bool| {
             let mut schema = build_schema(passwords.clone(), views.clone(), Arc::clone(&wake)).validation_mode(mode);
             if counts_cost {
                 schema = schema.extension(CostCount);
@@ -150,9 +155,13 @@ impl Api {
             if !limits.introspection {
                 schema = schema.disable_suggestions();
             }
+            if tells {
+                schema = schema.extension(EventScope);
+            }
             schema.limit_depth(limits.depth).limit_complexity(limits.complexity).finish()
         };
-        let (validating, trusting) = (schema(ValidationMode::Strict), schema(ValidationMode::Fast));
+        let (validating, trusting) = (schema(ValidationMode::Strict, false), schema(ValidationMode::Fast, false));
+        let streaming = schema(ValidationMode::Strict, true);
         let completion = Completion::new(&validating.sdl()).unwrap_or_else(|cause| {
             tracing::error!(%cause, "the schema's own definition cannot be read; failed fields will be left out");
             Completion::default()
@@ -162,6 +171,7 @@ impl Api {
         Self(Arc::new(Inner {
             validating,
             trusting,
+            streaming,
             completion,
             documents: Documents::new(limits, exclusions),
             activity: Activity::follow(database.clone(), session_idle_timeout),
@@ -263,9 +273,20 @@ impl Api {
     ///
     /// Every error of the response has an `extensions.code`.
     pub async fn execute(&self, request: Request, caller: Caller) -> Executed {
+        let document = self.document(&request.query);
+        self.execute_document(request, document, caller).await
+    }
+
+    /// Like [`execute`](Self::execute), of the document that the request's text is.
+    pub(crate) async fn execute_document(
+        &self,
+        request: Request,
+        document: Result<Option<Arc<Document>>, Error>,
+        caller: Caller,
+    ) -> Executed {
         let Arrival { request: reads, caller, .. } = self.arrive(caller);
         let reader = self.0.store.reader_for(reads.clone());
-        let Ran { mut response, session, exceeded, replayed, .. } = match self.document(&request.query) {
+        let Ran { mut response, session, exceeded, identity, replayed, .. } = match document {
             Ok(document) => self.run(&reader, &caller, request, document.as_deref()).await,
             Err(error) => Ran {
                 response: refusal(error.clone()),
@@ -280,12 +301,17 @@ impl Api {
         let mark = reads.mark().await;
         let provenance = reads.provenance();
         freshness::report(&mut response, mark.as_ref(), &provenance);
-        Executed { response, session, mark, provenance, exceeded, replayed }
+        Executed { response, session, mark, provenance, identity, exceeded, replayed }
     }
 
     /// The cache.
     pub fn cache(&self) -> &Cache {
         self.0.store.cache()
+    }
+
+    /// What begins subscriptions, and completes their responses.
+    pub(crate) fn streaming(&self) -> (&Completion, &Schema) {
+        (&self.0.completion, &self.0.streaming)
     }
 
     pub(crate) fn store(&self) -> &Arc<Store> {
@@ -339,6 +365,12 @@ impl Api {
     async fn resolve(&self, request: Request, document: Option<&Document>) -> Response {
         let Inner { validating, trusting, completion, .. } = &*self.0;
         let Some(document) = document else { return validating.execute(request).await };
+        if document.is_subscription(request.operation_name.as_deref()) {
+            return refusal(Error::bad_user_input(
+                "query",
+                "a subscription is carried out over a WebSocket, or with `Accept: text/event-stream`",
+            ));
+        }
         if document.needs_no_validation(completion.types(), &request) {
             return completion.execute_prepared(trusting, request, document.prepared()).await;
         }
@@ -348,7 +380,7 @@ impl Api {
     }
 
     /// Finds out who asks and until when they may, and lets `reader` read as they wish from then on.
-    async fn admit(
+    pub(crate) async fn admit(
         &self,
         reader: &Reader,
         request: &Request,
@@ -413,7 +445,7 @@ pub fn refusal(error: Error) -> Response {
 }
 
 /// Resolvers put a code on what they answer; what has none was found wrong with the document or its variables.
-fn blame_the_document(error: &mut ServerError) {
+pub(crate) fn blame_the_document(error: &mut ServerError) {
     let extensions = error.extensions.get_or_insert_default();
     if extensions.get("code").is_none() {
         say_plainly(&mut error.message);

@@ -35,6 +35,11 @@ pub enum Error {
     Timeout,
     /// `UNAVAILABLE`: the database cannot be asked, or too much is asked at once; later may do.
     Unavailable,
+    /// `FELL_BEHIND`: a subscription was ended because its client was too slow to take what happened. What happened since is lost to
+    /// it; subscribe again and read again.
+    FellBehind,
+    /// `INTERRUPTED`: a subscription was ended because it is not known what happened. Subscribe again and read again.
+    Interrupted,
     /// `INTERNAL`: a fault of the server.
     Internal,
 }
@@ -62,6 +67,8 @@ impl Error {
             Self::RateLimited(_) => "RATE_LIMITED",
             Self::Timeout => "TIMEOUT",
             Self::Unavailable => "UNAVAILABLE",
+            Self::FellBehind => "FELL_BEHIND",
+            Self::Interrupted => "INTERRUPTED",
             Self::Internal => "INTERNAL",
         }
     }
@@ -82,6 +89,8 @@ impl Error {
             Self::RateLimited(exceeded) => exceeded.to_string(),
             Self::Timeout => "the request took too long".to_owned(),
             Self::Unavailable => "cannot be answered now; try again later".to_owned(),
+            Self::FellBehind => "more happened than was taken in time; subscribe again and read again".to_owned(),
+            Self::Interrupted => "it is not known what happened meanwhile; subscribe again and read again".to_owned(),
             Self::Internal => "internal error".to_owned(),
         }
     }

@@ -1,15 +1,15 @@
 use std::sync::Arc;
 
-use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, SchemaBuilder};
+use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, SchemaBuilder};
 use chrono::{DateTime, Utc};
 
 use crate::account::{AccountMutation, Passwords, SessionMutation};
 use crate::export::ExportMutation;
 use crate::node::NodeQuery;
-use crate::note::{NoteLikeMutation, NoteMutation, NoteQuery, NoteViewMutation};
-use crate::notification::NotificationMutation;
+use crate::note::{NoteLikeMutation, NoteMutation, NoteQuery, NoteSubscription, NoteViewMutation};
+use crate::notification::{NotificationMutation, NotificationSubscription};
 use crate::tag::{TagLinkMutation, TagMutation, TagQuery};
-use crate::todo::{TodoMutation, TodoQuery};
+use crate::todo::{TodoMutation, TodoQuery, TodoSubscription};
 use crate::user::{UserMutation, UserQuery};
 use crate::views::Views;
 use crate::wake::{LeaveToSweep, Wake};
@@ -34,17 +34,21 @@ pub(crate) struct Mutation(
     ExportMutation,
 );
 
+/// Everything that one can be told when it happens.
+#[derive(Default, MergedSubscription)]
+pub(crate) struct Subscription(TodoSubscription, NoteSubscription, NotificationSubscription);
+
 /// The schema with its resolvers.
-pub(crate) type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+pub(crate) type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// The schema, before limits. Needs no database.
 pub(crate) fn build_schema(
     passwords: Passwords,
     views: Views,
     wake: Arc<dyn Wake>,
-) -> SchemaBuilder<Query, Mutation, EmptySubscription> {
+) -> SchemaBuilder<Query, Mutation, Subscription> {
     const TIME: &str = "A point in time, in the form of RFC 3339: 2026-11-23T08:30:00Z.";
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+    Schema::build(Query::default(), Mutation::default(), Subscription::default())
         .override_output_type_description::<DateTime<Utc>>(TIME)
         .data(passwords)
         .data(views)

@@ -151,6 +151,11 @@ impl Scope {
         Ok(done)
     }
 
+    /// The same, which tells by `spending` which limit it exceeded.
+    pub(crate) fn spending(self, spending: Spending) -> Self {
+        Self { spending, ..self }
+    }
+
     /// Who asks. `None`: somebody who is not signed in.
     pub fn viewer(&self) -> Option<Viewer> {
         *self.viewer.lock()

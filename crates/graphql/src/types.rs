@@ -12,6 +12,7 @@ pub(crate) struct Types {
     inputs: HashMap<Name, Input>,
     query: Option<Name>,
     mutation: Option<Name>,
+    subscription: Option<Name>,
 }
 
 /// A type of which there are only so many values.
@@ -36,14 +37,19 @@ pub(crate) struct Composite {
 
 impl Types {
     pub(crate) fn new(sdl: &str) -> Result<Self, Error> {
-        let mut types =
-            Self { query: Some(Name::new("Query")), mutation: Some(Name::new("Mutation")), ..Self::default() };
+        let mut types = Self {
+            query: Some(Name::new("Query")),
+            mutation: Some(Name::new("Mutation")),
+            subscription: Some(Name::new("Subscription")),
+            ..Self::default()
+        };
         let mut unions = Vec::new();
         for definition in parse_schema(sdl)?.definitions {
             match definition {
                 TypeSystemDefinition::Schema(schema) => {
                     types.query = schema.node.query.map(|name| name.node);
                     types.mutation = schema.node.mutation.map(|name| name.node);
+                    types.subscription = schema.node.subscription.map(|name| name.node);
                 }
                 TypeSystemDefinition::Type(definition) => {
                     let (is_abstract, fields, belongs_to) = match definition.node.kind {
@@ -108,12 +114,12 @@ impl Types {
         }
     }
 
-    /// The type of the operation's fields. `None` for subscriptions, which are not answered with one response.
+    /// The type of the operation's fields.
     pub(crate) fn root(&self, operation: OperationType) -> Option<&Composite> {
         let name = match operation {
             OperationType::Query => self.query.as_ref(),
             OperationType::Mutation => self.mutation.as_ref(),
-            OperationType::Subscription => None,
+            OperationType::Subscription => self.subscription.as_ref(),
         };
         self.composite(name?)
     }

@@ -17,6 +17,7 @@ mod parse;
 mod policy;
 mod rates;
 mod redis;
+mod subscriptions;
 
 pub(crate) use cache::CacheConfiguration;
 pub(crate) use counters::CounterConfiguration;
@@ -30,6 +31,7 @@ pub(crate) use limits::LimitConfiguration;
 pub(crate) use log::{LogConfiguration, LogFormat};
 pub(crate) use rates::{ForwardedHeader, RateConfiguration};
 pub(crate) use redis::RedisConfiguration;
+pub(crate) use subscriptions::SubscriptionConfiguration;
 
 use crate::error::Error;
 
@@ -51,6 +53,9 @@ pub(crate) struct Configuration {
     /// What one request may cost, and how many there may be.
     #[command(flatten)]
     pub(crate) limits: LimitConfiguration,
+    /// WebSockets and event streams, and what is told over them.
+    #[command(flatten)]
+    pub(crate) subscriptions: SubscriptionConfiguration,
     /// What one viewer or address may ask for in a time.
     #[command(flatten)]
     pub(crate) rates: RateConfiguration,

@@ -2,9 +2,11 @@
 
 mod access_log;
 mod batch;
+mod client;
 mod client_address;
 mod compression;
 mod cors;
+mod event_stream;
 mod exports;
 mod freshness;
 mod front;
@@ -23,7 +25,9 @@ mod request_id;
 mod security;
 mod session_cookie;
 mod stall;
+mod streams;
 mod validator;
+mod websocket;
 
 pub(crate) use front::Front;
 pub(crate) use known_documents::KnownDocuments;
@@ -38,8 +42,9 @@ use tidewater_limit::Limiter;
 use tokio::sync::Semaphore;
 
 use client_address::Proxies;
+use streams::Streams;
 
-use crate::configuration::{Configuration, LimitConfiguration};
+use crate::configuration::{Configuration, LimitConfiguration, Origins, SubscriptionConfiguration};
 use crate::readiness::Readiness;
 
 /// What the handlers share.
@@ -50,10 +55,15 @@ struct Service {
     capacity: Semaphore,
     /// One permit for each export that may be downloaded at once.
     downloads: Arc<Semaphore>,
+    /// The WebSockets and event streams that are open.
+    streams: Streams,
     limits: LimitConfiguration,
+    streaming: SubscriptionConfiguration,
     limiter: Limiter,
     documents: KnownDocuments,
     proxies: Proxies,
+    /// Whose pages may use the session, besides the server's own.
+    origins: Origins,
     secure_cookie: bool,
 }
 
@@ -65,21 +75,24 @@ pub(crate) fn front(
     readiness: Readiness,
     configuration: &Configuration,
 ) -> Front {
-    let Configuration { http, limits, rates, .. } = configuration;
+    let Configuration { http, limits, rates, subscriptions, .. } = configuration;
     let service = Arc::new(Service {
         api,
         readiness,
         capacity: Semaphore::new(limits.max_requests.min(Semaphore::MAX_PERMITS)),
         downloads: Arc::new(Semaphore::new(exports::MAX_DOWNLOADS)),
+        streams: Streams::new(subscriptions.max_streams),
         limits: limits.clone(),
+        streaming: subscriptions.clone(),
         limiter,
         documents,
         proxies: Proxies::new(rates),
+        origins: http.cors_origins.clone(),
         secure_cookie: http.has_secure_cookie(),
     });
     let mut router = Router::new()
         // By POST, it does not come here.
-        .route(graphql::PATH, get(graphql::get).fallback(graphql::other))
+        .route(graphql::PATH, get(websocket::get).fallback(graphql::other))
         .route(exports::PATH, get(exports::get))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))

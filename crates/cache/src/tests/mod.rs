@@ -3,6 +3,7 @@
 
 mod dependency;
 mod envelope;
+mod feed;
 mod oracle;
 mod ring;
 mod tide_table;

@@ -8,13 +8,14 @@ use super::triggers::Design;
 use crate::{Error, Mark, Snapshot, Tracking};
 
 /// The version of the log's tables; a log of another version is made anew.
-const FORMAT: i32 = 1;
+const FORMAT: i32 = 2;
 
 /// The log's tables. No vacuum setting waits for a share of a table that is meant to stay small; replica identity lets the log
 /// be pruned in a database that publishes all its tables. The incarnation is unlogged because recovery empties such a table.
 const CREATE: &str = "
     CREATE TABLE {schema}.tidewater_change (
         xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+        sequence bigint GENERATED ALWAYS AS IDENTITY,
         table_name text NOT NULL,
         columns text,
         operation \"char\" NOT NULL,

@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use futures::TryStreamExt;
@@ -34,15 +35,17 @@ const POLL: &str = "
             WHERE (SELECT upper FROM bounds) - $2 <= 4096)
     SELECT ARRAY[now::text, floor::text,
             concat_ws(' ', f.identity, f.tableoid, 'tidewater_change'::regclass::oid, pg_backend_pid())],
-        NULL, NULL, NULL, NULL::text[], NULL::text[], NULL::text[]
+        NULL, NULL, NULL, NULL::text[], NULL::text[], NULL::text[], NULL::bigint, NULL::bigint
         FROM seen, tidewater_floor AS f WHERE f.singleton
     UNION ALL
-    SELECT NULL, c.table_name, c.columns, c.operation::text, c.old_values, c.new_values, c.changed
+    SELECT NULL, c.table_name, c.columns, c.operation::text, c.old_values, c.new_values, c.changed,
+            c.xid::text::bigint, c.sequence
         FROM candidate AS x CROSS JOIN LATERAL (
             SELECT * FROM tidewater_change AS l WHERE l.xid = x.xid OFFSET 0) AS c
         WHERE pg_visible_in_snapshot(x.xid, (SELECT now FROM seen))
     UNION ALL
-    SELECT NULL, c.table_name, c.columns, c.operation::text, c.old_values, c.new_values, c.changed
+    SELECT NULL, c.table_name, c.columns, c.operation::text, c.old_values, c.new_values, c.changed,
+            c.xid::text::bigint, c.sequence
         FROM tidewater_change AS c
         WHERE (SELECT upper FROM bounds) - $2 > 4096 AND c.xid >= $2::text::xid8
             AND pg_visible_in_snapshot(c.xid, (SELECT now FROM seen))
@@ -156,12 +159,36 @@ async fn news(session: &mut Session, last: &Snapshot, decoder: &Decoder) -> Resu
     while let Some(row) = crate::within(SILENCE, async { Ok(rows.try_next().await?) }).await? {
         match Seen::read(&row)? {
             Some(found) => seen = Some(found),
-            None => changes.push(decoder.change(logged(&row)?)),
+            None => {
+                let change = decoder.change(logged(&row)?);
+                changes.push(Written { xid: row.try_get(7)?, sequence: row.try_get(8)?, change });
+            }
         }
     }
     drop(rows);
     let seen = seen.ok_or_else(|| Error::different("tidewater_floor", "is empty"))?;
-    Ok((seen, changes))
+    Ok((seen, in_order(changes)))
+}
+
+/// A change, with what tells when it was written.
+struct Written {
+    xid: i64,
+    sequence: i64,
+    change: Change,
+}
+
+/// Each transaction's changes as they were written, and the transactions by their last change.
+///
+/// A row is locked from when it is changed until the transaction ends. So of two transactions that changed one row, the second wrote
+/// that change after the first one's last, and comes after it.
+fn in_order(mut changes: Vec<Written>) -> Vec<Change> {
+    let mut last: HashMap<i64, i64> = HashMap::new();
+    for Written { xid, sequence, .. } in &changes {
+        let last = last.entry(*xid).or_insert(*sequence);
+        *last = (*last).max(*sequence);
+    }
+    changes.sort_unstable_by_key(|written| (last.get(&written.xid).copied(), written.sequence));
+    changes.into_iter().map(|written| written.change).collect()
 }
 
 impl Seen {

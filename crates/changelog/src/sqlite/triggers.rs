@@ -65,10 +65,10 @@ impl<'a> Source<'a> {
     }
 
     /// `REPLACE` deletes rows without firing delete triggers, and no trigger can tell whether a statement replaces: each row
-    /// that it would delete is logged as deleted beforehand. So an upsert or ignored insert logs a row that it does not delete.
+    /// that it would delete is logged beforehand. So an upsert or ignored insert logs a row that it does not delete.
     fn replaced(&self, other_row: &str) -> String {
         let conflicts = self.table.unique.iter().map(|columns| conflict(columns)).collect::<Vec<_>>().join(" OR ");
-        let log = self.log('D', &self.values("r"), "NULL");
+        let log = self.log('R', &self.values("r"), "NULL");
         format!("{log} FROM {} AS r WHERE ({conflicts}){other_row};", identifier(&self.table.name))
     }
 

@@ -92,7 +92,7 @@ pub(crate) fn describe(change: &Change) -> String {
             let (old, new) = (values(old), values(new));
             match operation {
                 Operation::Insert => format!("+{table}{new}"),
-                Operation::Delete => format!("-{table}{old}"),
+                Operation::Delete | Operation::Replace => format!("-{table}{old}"),
                 Operation::Update => format!("{table}{old}>{new} {}", columns(changed)),
             }
         }

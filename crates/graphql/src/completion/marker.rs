@@ -38,8 +38,13 @@ pub(super) fn insert(types: &Types, document: &mut ExecutableDocument) {
         DocumentOperations::Multiple(operations) => operations.values_mut().collect(),
     };
     for operation in operations {
-        if operation.node.ty != OperationType::Subscription {
-            walk.set(&mut operation.node.selection_set, types.root(operation.node.ty), false);
+        let root = types.root(operation.node.ty);
+        match operation.node.ty {
+            // Its one field is all that it may select.
+            OperationType::Subscription => walk.below(&mut operation.node.selection_set.node, root),
+            OperationType::Query | OperationType::Mutation => {
+                walk.set(&mut operation.node.selection_set, root, false);
+            }
         }
     }
 }

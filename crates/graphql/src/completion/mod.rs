@@ -27,6 +27,7 @@ use async_graphql::{Executor, Name, Positioned, Request, Response, Value, parser
 
 use collect::Field;
 use failures::{Failures, Segment};
+use futures::stream::BoxStream;
 
 use crate::types::Types;
 
@@ -37,7 +38,7 @@ pub struct Completion {
 }
 
 /// The fragments of a document.
-type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
+pub(crate) type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
 
 /// A document, with what is needed to complete the responses to it.
 #[derive(Debug)]
@@ -46,6 +47,9 @@ pub(crate) struct Prepared {
     /// Whether it depends on variables which of its selections count.
     has_conditions: bool,
 }
+
+/// An operation and the fragments of its document, without what its variables skip.
+pub(crate) type Included = (OperationDefinition, Fragments);
 
 /// A value that has to be null where it must not be.
 struct Nulled;
@@ -83,20 +87,38 @@ impl Completion {
         mut request: Request,
         prepared: &Prepared,
     ) -> Response {
-        let Prepared { document, has_conditions } = prepared;
-        request.set_parsed_query(document.clone());
-        let Some(operation) = prepared.operation(request.operation_name.as_deref()) else {
-            return schema.execute(request).await;
-        };
-        skipped::complete_variables(operation, &mut request.variables);
-        let included = has_conditions.then(|| skipped::included(operation, &document.fragments, &request.variables));
+        let name = request.operation_name.clone();
+        let included = prepared.begin(&mut request);
         let mut response = schema.execute(request).await;
-        let (operation, fragments) = match &included {
-            Some((operation, fragments)) => (operation, fragments),
-            None => (operation, &document.fragments),
-        };
-        self.complete(operation, fragments, &mut response);
+        self.complete_prepared(prepared, name.as_deref(), included.as_ref(), &mut response);
         response
+    }
+
+    /// Has `schema` begin a subscription of the document that was prepared. Each response is to be
+    /// [completed](Self::complete_prepared), with what this answers besides.
+    pub(crate) fn subscribe_prepared(
+        schema: &impl Executor,
+        mut request: Request,
+        prepared: &Prepared,
+    ) -> (BoxStream<'static, Response>, Option<Included>) {
+        let included = prepared.begin(&mut request);
+        (schema.execute_stream(request, None), included)
+    }
+
+    /// Completes a response of the operation that is called `name`, or of the only one.
+    pub(crate) fn complete_prepared(
+        &self,
+        prepared: &Prepared,
+        name: Option<&str>,
+        included: Option<&Included>,
+        response: &mut Response,
+    ) {
+        let Some(operation) = prepared.operation(name) else { return };
+        let (operation, fragments) = match included {
+            Some((operation, fragments)) => (operation, fragments),
+            None => (operation, &prepared.document.fragments),
+        };
+        self.complete(operation, fragments, response);
     }
 
     pub(crate) fn types(&self) -> &Types {
@@ -119,6 +141,14 @@ impl Completion {
 }
 
 impl Prepared {
+    /// Makes `request` one of this document. Answers what its variables leave of it, if they have a say.
+    fn begin(&self, request: &mut Request) -> Option<Included> {
+        request.set_parsed_query(self.document.clone());
+        let operation = self.operation(request.operation_name.as_deref())?;
+        skipped::complete_variables(operation, &mut request.variables);
+        self.has_conditions.then(|| skipped::included(operation, &self.document.fragments, &request.variables))
+    }
+
     /// The document.
     pub(crate) fn document(&self) -> &ExecutableDocument {
         &self.document

@@ -2,6 +2,7 @@
 
 mod check;
 mod measure;
+mod root_field;
 mod root_fields;
 mod selected;
 mod syntax;
@@ -19,7 +20,7 @@ use async_graphql::parser::types::{OperationDefinition, OperationType};
 use async_graphql::{Request, Response};
 use moka::sync::Cache;
 
-use crate::completion::{Completion, Prepared};
+use crate::completion::{Completion, Fragments, Prepared};
 use crate::types::Types;
 use crate::{Error, Exclusions, Limits};
 
@@ -59,7 +60,7 @@ impl Documents {
     /// ask for the schema in any case.
     ///
     /// # Errors
-    /// `BAD_USER_INPUT` when it is too large.
+    /// `BAD_USER_INPUT` when it is too large, or a subscription in it selects more than one field.
     pub(crate) fn get(
         &self,
         completion: &Completion,
@@ -72,8 +73,8 @@ impl Documents {
         let refused = |message| Error::bad_user_input("query", message);
         let limits = Limits { introspection: self.limits.introspection || is_trusted, ..self.limits };
         tokens::check(text, limits.tokens).map_err(refused)?;
-        let Ok(document) = parse_query(text) else { return Ok(None) };
-        measure::check(&document, &limits).map_err(refused)?;
+        let Ok(mut document) = parse_query(text) else { return Ok(None) };
+        measure::check(&document, &limits).and_then(|()| root_field::unite(&mut document)).map_err(refused)?;
         let is_excluded =
             self.exclusions.fields().any(|(of, field)| selected::is_selected(completion.types(), &document, of, field));
         let prepared = completion.prepare(document);
@@ -104,6 +105,11 @@ impl Document {
     /// How many fields the operation that is called `name`, or else the only one, selects at its root, fragments included.
     pub(crate) fn root_fields(&self, name: Option<&str>) -> usize {
         self.operation(name).map_or(0, |operation| root_fields::count(self.prepared.document(), operation))
+    }
+
+    /// Whether the operation that is called `name`, or else the only one, is a subscription.
+    pub fn is_subscription(&self, name: Option<&str>) -> bool {
+        self.operation(name).is_some_and(|operation| operation.ty == OperationType::Subscription)
     }
 
     /// Whether `request`, of this document, needs no validation: the document was found to be valid, and so are its variables.

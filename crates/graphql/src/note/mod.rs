@@ -5,6 +5,7 @@ mod like;
 mod mutation;
 mod object;
 mod query;
+mod subscription;
 mod view;
 mod visibility;
 
@@ -13,5 +14,6 @@ pub(crate) use like::NoteLikeMutation;
 pub(crate) use mutation::{NoteMutation, owned};
 pub(crate) use object::Note;
 pub(crate) use query::NoteQuery;
+pub(crate) use subscription::NoteSubscription;
 pub(crate) use view::NoteViewMutation;
 pub(crate) use visibility::Visibility;

@@ -161,7 +161,7 @@ fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
 }
 
 async fn start_cache(configuration: &Configuration, tracking: &[Tracking]) -> Result<Cache, Error> {
-    let Configuration { database, redis, cache, .. } = configuration;
+    let Configuration { database, redis, cache, subscriptions, .. } = configuration;
     let log =
         Log::connect(database.url.as_str(), tracking).await.map_err(|error| Error::ChangeLog(one_line(&error)))?;
     let redis = redis.settings()?;
@@ -170,6 +170,8 @@ async fn start_cache(configuration: &Configuration, tracking: &[Tracking]) -> Re
         tide_table_bytes: cache.tide_table,
         poll_interval: cache.poll_interval,
         verify_share: cache.verify_sample,
+        follow_interval: subscriptions.follow_interval,
+        follow_changes: subscriptions.follow_changes,
         redis,
         ..Settings::new(tracking)
     };

@@ -41,6 +41,11 @@ impl Front {
         Self { service, router, cors: Cors::new(&http.cors_origins), compress_from }
     }
 
+    /// Has all WebSockets and event streams end, and waits until they have.
+    pub(crate) async fn stop_streams(&self) {
+        self.service.streams.stop().await;
+    }
+
     /// Answers a request that came on a connection from `peer`.
     pub(crate) async fn answer(self, request: Request<Incoming>, peer: IpAddr) -> Result<Response, Infallible> {
         let id = request_id::of(request.headers());

@@ -14,18 +14,22 @@ use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use hyper::body::Incoming;
 use tidewater_cache::Acceptance;
-use tidewater_graphql::{Answer, Caller, Error, Identity, ResponseKey, SessionChange};
+use tidewater_graphql::{Answer, Caller, Document, Error, ResponseKey, SessionChange};
 use tidewater_limit::{Allowance, Standing};
 use tokio::time::timeout_at;
 use tracing::{Instrument, Span};
 
+use super::event_stream::Wanted;
 use super::freshness::Forwarded;
 use super::front::Peer;
 use super::known_documents::Resolved;
 use super::media_type::MediaType;
 use super::parameters::Parameters;
 use super::refusal::Refusal;
-use super::{Service, batch, freshness, idempotency, parameters, rate_limit, request_id, session_cookie, validator};
+use super::{
+    Service, batch, client, event_stream, freshness, idempotency, parameters, rate_limit, request_id, session_cookie,
+    validator,
+};
 
 /// Where it is served.
 pub(super) const PATH: &str = "/graphql";
@@ -41,7 +45,8 @@ pub(super) async fn post(
     body: Incoming,
     id: &HeaderValue,
 ) -> Response {
-    let Some(media) = MediaType::wanted(headers) else { return Refusal::not_acceptable().into_response() };
+    let wanted = event_stream::wanted(headers);
+    let Some(media) = media(headers, wanted) else { return Refusal::not_acceptable().into_response() };
     service
         .bounded(media, async move |deadline: Deadline| {
             parameters::check_type(headers)?;
@@ -52,8 +57,14 @@ pub(super) async fn post(
             }
             let span = || request_id::span(id);
             let received = Received { peer, headers, form: POST, bytes: &body };
-            let answered = service.answer(deadline, received, span, || parameters::of_json(&body)).await?;
-            Ok(service.respond(answered, media, deadline.begun))
+            let read = || parameters::of_json(&body);
+            match wanted {
+                Wanted::No => {
+                    let answered = service.answer(deadline, received, span, read).await?;
+                    Ok(service.respond(answered, media, deadline.begun))
+                }
+                wanted => Box::pin(service.stream(deadline, received, wanted, media, span, read)).await,
+            }
         })
         .await
 }
@@ -64,17 +75,26 @@ pub(super) async fn get(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let Some(media) = MediaType::wanted(&headers) else { return Refusal::not_acceptable().into_response() };
+    let wanted = event_stream::wanted(&headers);
+    let Some(media) = media(&headers, wanted) else { return Refusal::not_acceptable().into_response() };
     let bytes = uri.query().unwrap_or_default().as_bytes();
     let received = Received { peer, headers: &headers, form: GET, bytes };
     let read = || parameters::of_query_string(&uri);
     service
         .bounded(media, async |deadline: Deadline| {
+            if wanted != Wanted::No {
+                return Box::pin(service.stream(deadline, received, wanted, media, Span::current, read)).await;
+            }
             let answered = service.answer(deadline, received, Span::current, read).await?;
             let validator = validator::of(&answered.answer, media);
             Ok(validator::tell(service.respond(answered, media, deadline.begun), validator, &headers))
         })
         .await
+}
+
+/// In which media type the response is, if it is no event stream; none if the client accepts none.
+fn media(headers: &HeaderMap, wanted: Wanted) -> Option<MediaType> {
+    MediaType::wanted(headers).or((wanted != Wanted::No).then_some(MediaType::Json))
 }
 
 /// The answer to any other method.
@@ -100,7 +120,7 @@ pub(super) struct Answered {
 /// How long a request may take.
 #[derive(Clone, Copy)]
 pub(super) struct Deadline {
-    begun: Instant,
+    pub(super) begun: Instant,
     limit: Duration,
 }
 
@@ -163,20 +183,15 @@ impl Service {
             return Ok(Answered { answer, standing, forwarded: None });
         }
         let resolved = deadline.hold(Box::pin(self.documents.resolve(read()?))).await?;
-        let Resolved { request, is_trusted, makes_known, .. } = &resolved;
-        parameters::check_size(&request.variables, self.limits.max_variables)?;
-        let document = match is_trusted {
-            true => self.api.trusted_document(&request.query),
-            false => self.api.document(&request.query),
-        };
-        let document = document.map_err(refused)?;
+        let document = self.document(&resolved)?;
+        let Resolved { request, makes_known, .. } = &resolved;
         let is_mutation =
             document.as_ref().is_some_and(|document| document.is_mutation(request.operation_name.as_deref()));
         if is_mutation && form == GET {
             return Err(Refusal::mutation_by_get());
         }
-        if let Some(texts) = self.documents.texts.as_ref().filter(|_| *makes_known && document.is_some()) {
-            Box::pin(texts.keep(&request.query)).await;
+        if *makes_known && document.is_some() {
+            Box::pin(self.documents.keep(&request.query)).await;
             // Else the same bytes would be answered the next time without making the text known again.
             arrival.is_not_remembered();
         }
@@ -199,7 +214,18 @@ impl Service {
         Ok(Answered { answer, standing, forwarded })
     }
 
-    fn respond(&self, answered: Answered, media: MediaType, begun: Instant) -> Response {
+    /// The document of a request that has its text. None if it cannot be parsed.
+    pub(super) fn document(&self, resolved: &Resolved) -> Result<Option<Arc<Document>>, Refusal> {
+        let Resolved { request, is_trusted, .. } = resolved;
+        parameters::check_size(&request.variables, self.limits.max_variables)?;
+        let document = match is_trusted {
+            true => self.api.trusted_document(&request.query),
+            false => self.api.document(&request.query),
+        };
+        document.map_err(refused)
+    }
+
+    pub(super) fn respond(&self, answered: Answered, media: MediaType, begun: Instant) -> Response {
         let Answered { answer, standing, forwarded } = answered;
         let Answer { head, tail, outcome, session, mark, provenance, exceeded, replayed, .. } = answer;
         let mut body = Vec::with_capacity(head.len() + tail.len());
@@ -239,11 +265,8 @@ impl Service {
 
 /// Lets the credential's next requests count for whom it has turned out to show.
 fn learn(allowance: &Allowance, key: &ResponseKey, answer: &Answer) {
-    let Some(credential) = key.credential() else { return };
-    match answer.identity {
-        Identity::Viewer(user) => allowance.shows(credential, Some(user.as_u128())),
-        Identity::Nobody => allowance.shows(credential, None),
-        Identity::Unknown => {}
+    if let Some(credential) = key.credential() {
+        client::learn(allowance, credential, answer.identity);
     }
 }
 

@@ -80,6 +80,13 @@ impl KnownDocuments {
         Ok(if let Some(Value::String(hash)) = hash { hash } else { "" })
     }
 
+    /// Makes a text known that is a document, if clients may.
+    pub(super) async fn keep(&self, text: &str) {
+        if let Some(texts) = &self.texts {
+            texts.keep(text).await;
+        }
+    }
+
     async fn find(&self, id: &str) -> Option<Arc<str>> {
         let payload = id.strip_prefix(SHA_256).unwrap_or(id);
         if let Some(text) = self.trusted.get(id).or_else(|| self.trusted.get(payload)) {

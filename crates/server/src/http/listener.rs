@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::join;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -55,10 +56,10 @@ pub(crate) async fn serve(
             accepted = accepted => accepted,
             () = signals.next() => break,
         };
-        let front = front.clone();
-        let service = service_fn(move |request| front.clone().answer(request, peer));
+        let answering = front.clone();
+        let service = service_fn(move |request| answering.clone().answer(request, peer));
         let stream = Opening::new(Stall::new(stream, limits.idle_timeout), limits.idle_timeout);
-        let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+        let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
         let connection = connections.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
@@ -71,7 +72,7 @@ pub(crate) async fn serve(
     tracing::info!(connections = connections.count(), "stopping; what is under way is finished first");
 
     tokio::select! {
-        ended = timeout(grace, connections.shutdown()) => ended.is_ok(),
+        ended = timeout(grace, join(connections.shutdown(), front.stop_streams())) => ended.is_ok(),
         () = signals.next() => false,
     }
 }

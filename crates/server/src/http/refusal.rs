@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::http::header::{ACCEPT, ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 use tidewater_limit::Exceeded;
 
 use super::media_type::MediaType;
@@ -143,6 +143,12 @@ impl Refusal {
         Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", "there is no such export")
     }
 
+    /// A page of another origin asks, with a cookie that it cannot know of.
+    pub(super) fn foreign_origin() -> Self {
+        let message = "pages of this origin may not open a WebSocket with the session's cookie";
+        Self::new(StatusCode::FORBIDDEN, "FORBIDDEN", message)
+    }
+
     /// The export has no file yet, or will never have one.
     pub(super) fn unfinished() -> Self {
         Self::new(StatusCode::CONFLICT, "CONFLICT", "this export is not done")
@@ -162,14 +168,24 @@ impl Refusal {
         Self { status, status_in_json: status, code, message: message.into(), told: Told::Nothing }
     }
 
+    /// Whether it is what became of a GraphQL request, rather than of one that is none.
+    pub(super) fn is_response(&self) -> bool {
+        self.status_in_json == StatusCode::OK
+    }
+
     /// The response, in JSON.
     pub(super) fn body(&self) -> String {
+        json!({ "errors": self.errors() }).to_string()
+    }
+
+    /// The errors of the response.
+    pub(super) fn errors(&self) -> Value {
         let Self { code, message, told, .. } = self;
         let mut extensions = json!({ "code": code });
         if let Told::Limit(exceeded) = told {
             extensions["retryAfter"] = exceeded.retry_after_seconds().into();
         }
-        json!({ "errors": [{ "message": message, "extensions": extensions }] }).to_string()
+        json!([{ "message": message, "extensions": extensions }])
     }
 
     /// The answer in this media type.

@@ -9,7 +9,19 @@ const NAME: &str = "tidewater_session";
 
 /// The token that the request carries. A bearer token counts before a cookie: it was sent on purpose.
 pub(super) fn credential(headers: &HeaderMap) -> Option<String> {
-    bearer(headers).or_else(|| cookie(headers)).map(str::to_owned)
+    let (bearer, cookie) = credentials(headers);
+    bearer.or(cookie)
+}
+
+/// The token in the header and the one in the cookie.
+pub(super) fn credentials(headers: &HeaderMap) -> (Option<String>, Option<String>) {
+    (bearer(headers).map(str::to_owned), cookie(headers).map(str::to_owned))
+}
+
+/// The token that a value of the header `Authorization` holds.
+pub(super) fn bearer_token(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// The header that lets a browser keep `token` for `lifetime`.
@@ -28,8 +40,7 @@ fn header(token: &str, max_age: u64, secure: bool) -> Option<HeaderValue> {
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    bearer_token(headers.get(AUTHORIZATION)?.to_str().ok()?)
 }
 
 fn cookie(headers: &HeaderMap) -> Option<&str> {

@@ -30,5 +30,6 @@ mod session_ends;
 mod sessions;
 mod shutdown;
 mod startup;
+mod subscriptions;
 mod trusted_documents;
 mod views;

@@ -2,7 +2,9 @@
 
 use sea_orm::sqlx::{AssertSqlSafe, Connection, PgConnection, raw_sql};
 
-use crate::fixture::Fixture;
+use tidewater_changelog::ChangeSource;
+
+use crate::fixture::{Fixture, continued, describe};
 
 struct Writer(PgConnection);
 
@@ -95,4 +97,50 @@ async fn a_writer_at_any_isolation_level() {
         let insert = format!("BEGIN ISOLATION LEVEL {level}; INSERT INTO todo (id) VALUES ({id}); COMMIT");
         assert_eq!(fixture.after(&insert).await, [format!("+todo({id},null)")]);
     }
+}
+
+/// What the next poll hands over, in its order.
+async fn in_order(fixture: &mut Fixture) -> Vec<String> {
+    continued(fixture.log.poll().await.unwrap()).1.iter().map(describe).collect()
+}
+
+#[tokio::test]
+async fn changes_of_one_row_are_told_in_the_order_of_their_commits() {
+    let mut fixture = Fixture::postgres().await;
+    for _ in 0..10 {
+        let mut writers = Vec::new();
+        for _ in 0..4 {
+            let mut writer = Writer::new(&fixture).await;
+            // Their ids are in this order, their changes in the other one.
+            writer.sql("BEGIN; SELECT pg_current_xact_id()").await;
+            writers.push(writer);
+        }
+        let statements = [
+            "INSERT INTO todo (id, user_id, text) VALUES (1, 1, 'a')",
+            "UPDATE todo SET text = 'b'",
+            "UPDATE todo SET done = true; UPDATE todo SET text = 'c'",
+            "DELETE FROM todo",
+        ];
+        for (writer, statement) in writers.iter_mut().rev().zip(statements) {
+            writer.sql(&format!("{statement}; COMMIT")).await;
+        }
+        let told = in_order(&mut fixture).await;
+        assert_eq!(
+            told,
+            ["+todo(1,1)", "todo(1,1)>(1,1) text", "todo(1,1)>(1,1) done", "todo(1,1)>(1,1) text", "-todo(1,1)"]
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_transaction_is_told_as_a_whole() {
+    let mut fixture = Fixture::postgres().await;
+    let (mut one, mut other) = (Writer::new(&fixture).await, Writer::new(&fixture).await);
+    one.inserts(1).await;
+    other.inserts(2).await;
+    one.sql("INSERT INTO todo (id) VALUES (3)").await;
+    other.sql("INSERT INTO todo (id) VALUES (4); COMMIT").await;
+    one.sql("INSERT INTO todo (id) VALUES (5); COMMIT").await;
+    let expected = [2, 4, 1, 3, 5].map(|id| format!("+todo({id},null)"));
+    assert_eq!(in_order(&mut fixture).await, expected);
 }

@@ -1,0 +1,166 @@
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tidewater_cache::{Applied, Follower, Lost};
+use tidewater_changelog::{Change, Value};
+use tidewater_entity::{Tracked, now, session, user};
+use tokio::time::{Instant, sleep, timeout_at};
+use uuid::Uuid;
+
+use crate::scope::{Scope, Viewer};
+use crate::store::Reader;
+use crate::{Api, Error};
+
+/// How long after it was looked at a session is looked at again, whatever has changed: it may have expired or be unused, and while it
+/// is watched it is used.
+const INTERVAL: Duration = Duration::from_secs(60);
+
+/// How long after it could not be found out whether a session is good it is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Whether whoever subscribed is still who they were.
+pub(crate) struct Guard {
+    api: Api,
+    held: Option<(String, Viewer)>,
+}
+
+/// Watches the session of one credential.
+#[derive(Debug)]
+pub struct Watch {
+    api: Api,
+    credential: String,
+    viewer: Viewer,
+    expires_at: DateTime<Utc>,
+    looked_at: Instant,
+    follower: Result<Follower, Lost>,
+    /// Whether something may have changed since it was looked at.
+    is_doubtful: bool,
+}
+
+impl Guard {
+    /// Of the holder of `credential`, if there is one, who was found to be `viewer`.
+    pub(super) fn new(api: Api, credential: Option<String>, viewer: Option<Viewer>) -> Self {
+        Self { api, held: credential.zip(viewer) }
+    }
+
+    /// What the viewer may see.
+    pub(super) fn scope(&self) -> Scope {
+        self.scope_for(self.api.store().reader())
+    }
+
+    /// The same, read by `reader`.
+    pub(super) fn scope_for(&self, reader: Reader) -> Scope {
+        Scope::new(reader, self.held.as_ref().map(|(_, viewer)| *viewer))
+    }
+
+    pub(super) fn reader_for(&self, request: tidewater_cache::Request) -> Reader {
+        self.api.store().reader_for(request)
+    }
+
+    /// Checks the session, if `applied` may have changed something about it.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` when it is over; `UNAVAILABLE` when that cannot be found out.
+    pub(super) async fn check(&self, follower: &Follower, applied: &Applied) -> Result<(), Error> {
+        let Some((credential, viewer)) = &self.held else { return Ok(()) };
+        if !concerns(viewer, applied) {
+            return Ok(());
+        }
+        let reader = self.reader_for(follower.request(applied));
+        match self.api.viewer(&reader, credential).await? {
+            Some((found, _)) if found == *viewer => Ok(()),
+            _ => Err(Error::Unauthenticated("the session is over")),
+        }
+    }
+}
+
+impl Api {
+    /// Watches the session that `credential` shows. None if it shows none that is good.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` when that cannot be found out.
+    pub async fn watch(&self, credential: &str) -> Result<Option<Watch>, Error> {
+        // Before the session is read, so that nothing comes in between.
+        let follower = self.cache().follow().await?;
+        let Some((viewer, held)) = self.viewer(&self.store().reader(), credential).await? else { return Ok(None) };
+        Ok(Some(Watch {
+            api: self.clone(),
+            credential: credential.to_owned(),
+            viewer,
+            expires_at: held.expires_at,
+            looked_at: Instant::now(),
+            follower: Ok(follower),
+            is_doubtful: false,
+        }))
+    }
+}
+
+impl Watch {
+    /// The primary key of the user whose session it is.
+    pub fn user(&self) -> Uuid {
+        self.viewer.user
+    }
+
+    /// Returns when the session is over: it was ended, it expired, it was not used, or its user has another role. Safe to drop and to
+    /// call again.
+    pub async fn ended(&mut self) {
+        loop {
+            if !self.is_doubtful {
+                self.wait().await;
+                self.is_doubtful = true;
+            }
+            match self.is_good().await {
+                Ok(true) => self.is_doubtful = false,
+                Ok(false) => return,
+                Err(_) => sleep(RETRY).await,
+            }
+        }
+    }
+
+    /// Waits until there is doubt about the session.
+    async fn wait(&mut self) {
+        let left = (self.expires_at - now()).to_std().unwrap_or_default();
+        let until = (self.looked_at + INTERVAL).min(Instant::now() + left.min(INTERVAL));
+        let doubtful = async {
+            loop {
+                let applied = match &mut self.follower {
+                    Ok(follower) => follower.next().await,
+                    Err(lost) => Err(*lost),
+                };
+                match applied {
+                    Ok(applied) if !concerns(&self.viewer, &applied) => {}
+                    Ok(_) => return,
+                    Err(lost) => {
+                        self.follower = Err(lost);
+                        return;
+                    }
+                }
+            }
+        };
+        // Late is as good as in time: then it is looked at anyway.
+        let _ = timeout_at(until, doubtful).await;
+    }
+
+    async fn is_good(&mut self) -> Result<bool, Error> {
+        if self.follower.is_err() {
+            self.follower = Ok(self.api.cache().follow().await?);
+        }
+        let Some((viewer, held)) = self.api.viewer(&self.api.store().reader(), &self.credential).await? else {
+            return Ok(false);
+        };
+        (self.expires_at, self.looked_at) = (held.expires_at, Instant::now());
+        Ok(viewer == self.viewer)
+    }
+}
+
+/// Whether `applied` may have changed something about the viewer's session.
+fn concerns(viewer: &Viewer, applied: &Applied) -> bool {
+    let (sessions, users) = (session::Entity::TRACKING.table, user::Entity::TRACKING.table);
+    applied.changes().iter().any(|change| match change {
+        Change::Table { table } => **table == *sessions || **table == *users,
+        Change::Row(row) => {
+            let is_of = |key: Uuid| [row.old.first(), row.new.first()].contains(&Some(&Value::Uuid(key)));
+            *row.table == *sessions && is_of(viewer.session) || *row.table == *users && is_of(viewer.user)
+        }
+    })
+}

@@ -1,0 +1,135 @@
+use std::sync::Arc;
+
+use async_graphql::Request;
+use tidewater_graphql::{Api, Begun, Caller, Error, Identity, ResponseKey, Watch, refusal};
+use tidewater_limit::{Allowance, Network};
+use tokio::time::timeout;
+
+use super::Service;
+use super::known_documents::Resolved;
+use super::parameters::Parameters;
+use super::refusal::Refusal;
+
+/// Apart from the forms of GraphQL requests.
+const FORM: u8 = 3;
+
+/// Whoever is at the other end of a WebSocket.
+#[derive(Clone)]
+pub(super) struct Client {
+    pub(super) service: Arc<Service>,
+    pub(super) network: Network,
+    pub(super) device: Option<String>,
+    pub(super) credential: Option<String>,
+}
+
+/// The errors of a request that was not carried out, as they are told.
+pub(super) struct Unbegun(pub(super) serde_json::Value);
+
+impl From<Error> for Unbegun {
+    fn from(error: Error) -> Self {
+        Self(serde_json::json!(refusal(error).errors))
+    }
+}
+
+impl From<Refusal> for Unbegun {
+    fn from(refusal: Refusal) -> Self {
+        Self(refusal.errors())
+    }
+}
+
+impl Client {
+    /// How much the client may do.
+    pub(super) fn allowance(&self) -> Allowance {
+        self.service.limiter.allowance(self.number(), self.network)
+    }
+
+    /// Watches the client's session. None without a credential, or with one that is not good.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` when it cannot be found out whether it is.
+    pub(super) async fn watch(&self) -> Result<Option<Watch>, Error> {
+        let Some(credential) = &self.credential else { return Ok(None) };
+        let watch = self.service.api.watch(credential).await?;
+        self.learn(&self.allowance(), watch.as_ref().map_or(Identity::Nobody, |watch| Identity::Viewer(watch.user())));
+        Ok(watch)
+    }
+
+    /// Executes a request, or begins the subscription that it asks for, like any request: counted by the same limits, within the same
+    /// time.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED`, `TIMEOUT`; `UNAVAILABLE` when as many requests are under way as there may be. What is wrong with the document, or
+    /// with how it is named.
+    pub(super) async fn begin(&self, request: Request) -> Result<Begun, Unbegun> {
+        let allowance = self.allowance();
+        allowance.request().await.map_err(Error::from)?;
+        let caller = Caller {
+            credential: self.credential.clone(),
+            allowance: allowance.clone(),
+            network: Some(self.network),
+            device: self.device.clone(),
+            ..Caller::default()
+        };
+        let Service { api, capacity, limits, documents, .. } = &*self.service;
+        let _permit = capacity.try_acquire().map_err(|_| Error::Unavailable)?;
+        let begun = async {
+            let resolved = documents.resolve(Parameters { request, document_id: None }).await?;
+            let document = self.service.document(&resolved)?;
+            let Resolved { request, makes_known, .. } = resolved;
+            if makes_known && document.is_some() {
+                documents.keep(&request.query).await;
+            }
+            Ok::<_, Unbegun>(api.begin(request, caller, document).await)
+        };
+        let begun = within(limits.request_timeout, begun).await??;
+        self.learn(
+            &allowance,
+            match &begun {
+                Begun::Answered(executed) => executed.identity,
+                Begun::Subscribed(subscription) => subscription.identity(),
+            },
+        );
+        Ok(begun)
+    }
+
+    fn learn(&self, allowance: &Allowance, identity: Identity) {
+        let Some(credential) = self.number() else { return };
+        learn(allowance, credential, identity);
+    }
+
+    fn number(&self) -> Option<u128> {
+        ResponseKey::new(FORM, self.credential.as_deref(), &[]).credential()
+    }
+}
+
+/// Lets the credential's next requests count for whom it has turned out to show.
+pub(super) fn learn(allowance: &Allowance, credential: u128, identity: Identity) {
+    match identity {
+        Identity::Viewer(user) => allowance.shows(credential, Some(user.as_u128())),
+        Identity::Nobody => allowance.shows(credential, None),
+        Identity::Unknown => {}
+    }
+}
+
+async fn within<T>(limit: std::time::Duration, work: impl Future<Output = T>) -> Result<T, Error> {
+    timeout(limit, work).await.map_err(|_| Error::Timeout)
+}
+
+/// Returns when the session is over that is watched; never, without one.
+pub(super) async fn session_ended(watch: &mut Option<Watch>) {
+    match watch {
+        Some(watch) => watch.ended().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Watches the session of `credential`, if there is one that is good.
+///
+/// # Errors
+/// `UNAVAILABLE` when that cannot be found out.
+pub(super) async fn watch(api: &Api, credential: Option<&str>) -> Result<Option<Watch>, Error> {
+    match credential {
+        Some(credential) => api.watch(credential).await,
+        None => Ok(None),
+    }
+}

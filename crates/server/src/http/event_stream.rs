@@ -1,0 +1,286 @@
+//! GraphQL over server-sent events, in the [distinct connections mode]: one event stream for each operation, at the path of GraphQL over
+//! HTTP, where `Accept` asks for `text/event-stream`.
+//!
+//! A stream ends with `complete`, or with the connection if the server stops: then clients come again by themselves.
+//!
+//! [distinct connections mode]: https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md#distinct-connections-mode
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use async_graphql::{Response as Executed, ServerError};
+use axum::body::{Body, Bytes};
+use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::Response;
+use futures::stream;
+use tidewater_graphql::{Caller, Error, Event, ResponseKey, Subscription, Watch, refusal};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, interval_at, timeout};
+use tracing::Span;
+
+use super::client::{learn, session_ended, watch};
+use super::graphql::{Deadline, Received};
+use super::known_documents::Resolved;
+use super::media_type::MediaType;
+use super::parameters::Parameters;
+use super::refusal::Refusal;
+use super::streams::Open;
+use super::{Service, session_cookie};
+
+const TYPE: &str = "text/event-stream";
+
+/// Has nginx pass on what comes as it comes.
+const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// How many events may wait for the client to take them.
+const WAITING: usize = 16;
+
+/// Nothing, in a form that keeps a connection open. Sent first, too: some browsers do not believe in a stream before.
+const COMMENT: &[u8] = b":\n\n";
+const COMPLETE: &[u8] = b"event: complete\ndata: \n\n";
+
+/// Whether a client can read an event stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// No.
+    No,
+    /// Yes, but an answer in JSON is as welcome.
+    Accepted,
+    /// Yes, and nothing else as much.
+    Preferred,
+}
+
+/// What the header `Accept` says of event streams (RFC 9110, section 12.5.1). Of types that are as welcome, the first is meant.
+pub(super) fn wanted(headers: &HeaderMap) -> Wanted {
+    let mut best: Option<(f32, bool)> = None;
+    let mut is_accepted = false;
+    for part in headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(','))
+    {
+        let mut parts = part.split(';').map(str::trim);
+        let kind = parts.next().unwrap_or_default();
+        let quality =
+            parts.find_map(|parameter| parameter.strip_prefix("q=")).map_or(1.0, |q| q.parse().unwrap_or(0.0));
+        let is_stream = kind.eq_ignore_ascii_case(TYPE);
+        if kind.is_empty() || quality <= 0.0 {
+            continue;
+        }
+        is_accepted |= is_stream;
+        if best.is_none_or(|(most, _)| quality > most) {
+            best = Some((quality, is_stream));
+        }
+    }
+    match best {
+        Some((_, true)) => Wanted::Preferred,
+        _ if is_accepted => Wanted::Accepted,
+        _ => Wanted::No,
+    }
+}
+
+impl Service {
+    /// Answers what was received by an event stream: a subscription always, anything else if the client prefers that.
+    pub(super) async fn stream(
+        &self,
+        deadline: Deadline,
+        received: Received<'_>,
+        wanted: Wanted,
+        media: MediaType,
+        span: impl FnOnce() -> Span,
+        read: impl Fn() -> Result<Parameters, Refusal>,
+    ) -> Result<Response, Refusal> {
+        match self.begin(deadline, received, wanted, media, span, read).await {
+            Err(refusal) if wanted == Wanted::Preferred && refusal.is_response() => {
+                Ok(at_once(refusal.answer(MediaType::Json)).await)
+            }
+            answered => answered,
+        }
+    }
+
+    async fn begin(
+        &self,
+        deadline: Deadline,
+        received: Received<'_>,
+        wanted: Wanted,
+        media: MediaType,
+        span: impl FnOnce() -> Span,
+        read: impl Fn() -> Result<Parameters, Refusal>,
+    ) -> Result<Response, Refusal> {
+        let resolved = deadline.hold(Box::pin(self.documents.resolve(read()?))).await?;
+        let document = self.document(&resolved)?;
+        let operation_name = resolved.request.operation_name.as_deref();
+        let Some(document) = document.filter(|document| document.is_subscription(operation_name)) else {
+            let answered = self.answer(deadline, received, span, read).await?;
+            let response = self.respond(answered, media, deadline.begun);
+            return Ok(if wanted == Wanted::Preferred { at_once(response).await } else { response });
+        };
+        let Resolved { request, makes_known, .. } = resolved;
+        if makes_known {
+            Box::pin(self.documents.keep(&request.query)).await;
+        }
+
+        let Received { peer, headers, form, .. } = received;
+        let credential = session_cookie::credential(headers);
+        let number = ResponseKey::new(form, credential.as_deref(), &[]).credential();
+        let network = self.proxies.client(peer.0, headers).into();
+        let allowance = self.limiter.allowance(number, network);
+        allowance.request().await.map_err(Refusal::rate_limited)?;
+        let open = self.streams.open().ok_or_else(Refusal::busy)?;
+        let caller = Caller {
+            credential: credential.clone(),
+            allowance: allowance.clone(),
+            network: Some(network),
+            ..Caller::default()
+        };
+        let begin = async {
+            // First, so that nothing comes in between.
+            let watch = watch(&self.api, credential.as_deref()).await;
+            Ok((watch, Box::pin(self.api.subscribe(request, caller, document)).await))
+        };
+        let (watch, subscription) = deadline.hold(begin).await?;
+        let watch = match watch {
+            Ok(watch) => watch,
+            Err(error) => return Ok(failed(&refusal(error).errors)),
+        };
+        if let Some(number) = number {
+            learn(&allowance, number, subscription.identity());
+        }
+        let (sender, receiver) = mpsc::channel(WAITING);
+        let teller = Teller { sender, patience: self.streaming.send_timeout };
+        tokio::spawn(tell(subscription, watch, open, teller, self.streaming.keep_alive));
+        let pieces = stream::unfold(receiver, |mut receiver| async move {
+            receiver.recv().await.map(|piece| (Ok::<_, Infallible>(piece), receiver))
+        });
+        Ok(streamed(Body::from_stream(pieces)))
+    }
+}
+
+/// Sends to a client, as long as it takes what it is sent.
+struct Teller {
+    sender: mpsc::Sender<Bytes>,
+    patience: Duration,
+}
+
+/// The client is gone, or does not read.
+struct Gone;
+
+impl Teller {
+    async fn tell(&self, piece: impl Into<Bytes>) -> Result<(), Gone> {
+        match timeout(self.patience, self.sender.send(piece.into())).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(Gone),
+        }
+    }
+
+    async fn fail(&self, errors: &[ServerError]) -> Result<(), Gone> {
+        self.tell(next(&of_errors(errors))).await?;
+        self.tell(COMPLETE).await
+    }
+}
+
+async fn tell(subscription: Subscription, watch: Option<Watch>, open: Open, teller: Teller, keep_alive: Duration) {
+    // Who is gone needs no answer.
+    let _ = tell_all(subscription, watch, open, &teller, keep_alive).await;
+}
+
+async fn tell_all(
+    mut subscription: Subscription,
+    mut watch: Option<Watch>,
+    mut open: Open,
+    teller: &Teller,
+    keep_alive: Duration,
+) -> Result<(), Gone> {
+    teller.tell(COMMENT).await?;
+    let mut signs_of_life = interval_at(Instant::now() + keep_alive, keep_alive);
+    loop {
+        tokio::select! {
+            biased;
+            () = open.stopped() => return Ok(()),
+            () = teller.sender.closed() => return Ok(()),
+            () = session_ended(&mut watch) => {
+                let error = Error::Unauthenticated("the session is over");
+                return teller.fail(&refusal(error).errors).await;
+            }
+            event = subscription.next() => match event {
+                Some(Event::Response(response)) => teller.tell(next(&response)).await?,
+                Some(Event::Failed(errors)) => return teller.fail(&errors).await,
+                None => return teller.tell(COMPLETE).await,
+            },
+            _ = signs_of_life.tick() => teller.tell(COMMENT).await?,
+        }
+    }
+}
+
+/// An answer in JSON as an event stream that ends.
+async fn at_once(answered: Response) -> Response {
+    let (mut parts, body) = answered.into_parts();
+    // It is in memory already.
+    let Ok(json) = axum::body::to_bytes(body, usize::MAX).await else { return Response::new(Body::empty()) };
+    let told = streamed(Body::from([b"event: next\ndata: ", &json[..], b"\n\n", COMPLETE].concat()));
+    let (headers, body) = (told.headers().clone(), told.into_body());
+    parts.headers.remove(axum::http::header::CONTENT_LENGTH);
+    parts.headers.extend(headers);
+    // A client would not read the stream otherwise.
+    parts.status = StatusCode::OK;
+    Response::from_parts(parts, body)
+}
+
+/// An event stream that holds only what is wrong.
+fn failed(errors: &[ServerError]) -> Response {
+    streamed(Body::from([&next(&of_errors(errors))[..], COMPLETE].concat()))
+}
+
+fn streamed(body: Body) -> Response {
+    let mut response = Response::new(body);
+    let told = response.headers_mut();
+    told.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
+    told.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    told.insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
+    response
+}
+
+fn of_errors(errors: &[ServerError]) -> Executed {
+    Executed::from_errors(errors.to_vec())
+}
+
+/// A response as an event. JSON is written on one line.
+fn next(response: &Executed) -> Vec<u8> {
+    let mut piece = b"event: next\ndata: ".to_vec();
+    if let Err(error) = serde_json::to_writer(&mut piece, response) {
+        tracing::error!(%error, "a response cannot be written");
+    }
+    piece.extend_from_slice(b"\n\n");
+    piece
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(values: &[&'static str]) -> Wanted {
+        wanted(&values.iter().map(|value| (ACCEPT, HeaderValue::from_static(value))).collect())
+    }
+
+    #[test]
+    fn a_stream_is_wanted_if_nothing_is_as_welcome() {
+        for values in
+            [&["text/event-stream"][..], &["Text/Event-Stream; q=0.9, */*;q=0.1"], &["text/event-stream, */*"]]
+        {
+            assert_eq!(of(values), Wanted::Preferred, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn a_stream_is_accepted_after_json() {
+        let urql = "application/graphql-response+json, application/json, text/event-stream, multipart/mixed";
+        for values in [&[urql][..], &["application/json", "text/event-stream"], &["text/event-stream;q=0.5, */*"]] {
+            assert_eq!(of(values), Wanted::Accepted, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn no_stream_is_wanted_unless_it_is_named() {
+        for values in [&[][..], &["*/*"], &["text/*"], &["application/json"], &["text/event-stream;q=0"]] {
+            assert_eq!(of(values), Wanted::No, "{values:?}");
+        }
+    }
+}

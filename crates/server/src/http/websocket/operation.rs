@@ -1,0 +1,121 @@
+//! One operation of a WebSocket's client.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_graphql::{Request, Response, ServerError, Value, Variables};
+use futures::FutureExt;
+use serde::Serialize;
+use tidewater_graphql::{Begun, Error, Event, refusal};
+use tidewater_socket::{Operation, Output};
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, JoinSet};
+
+use crate::http::client::{Client, Unbegun};
+
+/// An operation that is under way.
+pub(super) struct Running {
+    task: AbortHandle,
+    is_subscription: Arc<AtomicBool>,
+}
+
+/// What operations tell.
+pub(super) type Told = (Operation, Output);
+
+impl Running {
+    /// Carries out `request`, and tells what comes of it. Waits while nobody listens, and ends when nobody ever will.
+    pub(super) fn begin(
+        tasks: &mut JoinSet<()>,
+        client: Client,
+        operation: Operation,
+        request: tidewater_socket::Request,
+        teller: mpsc::Sender<Told>,
+    ) -> Self {
+        let is_subscription = Arc::<AtomicBool>::default();
+        let told = Arc::clone(&is_subscription);
+        let work = async move {
+            let done = AssertUnwindSafe(carry_out(&client, operation, request, &teller, &told)).catch_unwind().await;
+            let last = done.unwrap_or_else(|_| failed(Error::Internal));
+            // Fails only if nobody listens any more.
+            let _ = teller.send((operation, last)).await;
+        };
+        Self { task: tasks.spawn(work), is_subscription }
+    }
+
+    /// Whether it goes on by itself.
+    pub(super) fn is_subscription(&self) -> bool {
+        self.is_subscription.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Tells all but the last.
+async fn carry_out(
+    client: &Client,
+    operation: Operation,
+    request: tidewater_socket::Request,
+    teller: &mpsc::Sender<Told>,
+    is_subscription: &AtomicBool,
+) -> Output {
+    let begun = match client.begin(of(request)).await {
+        Ok(begun) => begun,
+        Err(Unbegun(errors)) => return Output::Error(errors.to_string()),
+    };
+    let mut subscription = match begun {
+        Begun::Answered(executed) if was_refused(&executed.response) => return errors(&executed.response.errors),
+        Begun::Answered(executed) => {
+            let _ = teller.send((operation, Output::Next(json(&executed.response)))).await;
+            return Output::Complete;
+        }
+        Begun::Subscribed(subscription) => subscription,
+    };
+    is_subscription.store(true, Ordering::Relaxed);
+    while let Some(event) = subscription.next().await {
+        match event {
+            Event::Response(response) => {
+                if teller.send((operation, Output::Next(json(&response)))).await.is_err() {
+                    break;
+                }
+            }
+            Event::Failed(why) => return errors(&why),
+        }
+    }
+    Output::Complete
+}
+
+fn of(request: tidewater_socket::Request) -> Request {
+    let tidewater_socket::Request { query, operation_name, variables, extensions } = request;
+    let mut request = Request::new(query).variables(Variables::from_json(variables.into()));
+    // What is JSON can be a value, but for numbers beyond all bounds, which JSON here has none of.
+    let value = |(name, value)| Some((name, Value::from_json(value).ok()?));
+    request.extensions = async_graphql::Extensions(extensions.into_iter().filter_map(value).collect());
+    request.operation_name = operation_name.filter(|name| !name.is_empty());
+    request
+}
+
+/// Whether it was not executed: what is wrong belongs to no field.
+fn was_refused(response: &Response) -> bool {
+    let Response { data, errors, .. } = response;
+    *data == Value::Null && !errors.is_empty() && errors.iter().all(|error| error.path.is_empty())
+}
+
+fn failed(error: Error) -> Output {
+    errors(&refusal(error).errors)
+}
+
+fn errors(errors: &[ServerError]) -> Output {
+    Output::Error(json(&errors))
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_else(|error| {
+        tracing::error!(%error, "a response cannot be written");
+        "null".to_owned()
+    })
+}

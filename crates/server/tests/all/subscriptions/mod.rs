@@ -1,0 +1,12 @@
+//! What clients are told when it happens, over WebSockets and event streams.
+
+mod changes;
+mod event_stream;
+mod event_streams;
+mod faults;
+mod handshake;
+mod protocol;
+mod sessions;
+mod slow;
+mod socket;
+mod world;

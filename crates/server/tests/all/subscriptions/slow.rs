@@ -1,0 +1,56 @@
+//! Clients that do not read what they are sent.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tidewater_testkit::{Server, TestDatabase};
+
+use super::socket::Socket;
+use super::world::{TODO_CHANGED, create_todo, follow_todos};
+use crate::fixture::{on_sqlite, sign_in};
+
+/// A socket that follows todos by texts that are larger than the network holds, if there are many of them.
+async fn at_a_slow_client(arguments: &[&str]) -> (TestDatabase, Server, Socket) {
+    let (database, server) = on_sqlite(arguments).await;
+    let token = sign_in(&server, 2).await;
+    create_todo(&server, &token, "large 0").await;
+    database.sql(&format!("UPDATE todo SET notes = '{}' WHERE text = 'large 0'", "x".repeat(10_000))).await;
+    let copies: String = (0..40).map(|copy| format!(" c{copy}: notes")).collect();
+    let query = TODO_CHANGED.replace("text }", &format!("text {copies} }}"));
+    let mut socket = Socket::connect(&server, Some(&token)).await;
+    follow_todos(&mut socket, "1", &query, &server, &token).await;
+    // 400 KB for each change, in a poll of its own.
+    for round in 1..=60 {
+        database.sql(&format!("UPDATE todo SET text = 'large {round}' WHERE text = 'large {}'", round - 1)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    (database, server, socket)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_subscription_that_falls_behind_is_ended() {
+    let arguments = ["--follow-changes", "1", "--follow-interval", "1ms", "--send-timeout", "1h"];
+    let (_database, _server, mut socket) = at_a_slow_client(&arguments).await;
+    let mut told = 0;
+    let code = loop {
+        let message = socket.next().await;
+        if message["type"] == "error" {
+            break message["payload"][0]["extensions"]["code"].clone();
+        }
+        told += 1;
+        assert!(told < 60, "nothing was lost: the network holds more than the test sends");
+    };
+    assert_eq!(code, "FELL_BEHIND");
+    assert_eq!(socket.answer("1", "{ __typename }", Value::Null).await, json!({ "data": { "__typename": "Query" } }));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_does_not_read_is_disconnected() {
+    let arguments = ["--send-timeout", "300ms", "--max-streams", "1"];
+    let (_database, server, mut socket) = at_a_slow_client(&arguments).await;
+    crate::fixture::eventually("there is room for another one", async || {
+        Socket::try_open(&server, Some("graphql-transport-ws"), &[]).await.is_ok()
+    })
+    .await;
+    socket.ended().await;
+}
