@@ -9,8 +9,9 @@ use axum::response::Response;
 use serde_json::value::RawValue;
 use tidewater_graphql::SessionChange;
 
+use super::event_stream::Wanted;
 use super::front::Peer;
-use super::graphql::{Answered, Deadline, POST, Received};
+use super::graphql::{Answered, Deadline, POST, Received, Reply};
 use super::media_type::MediaType;
 use super::refusal::Refusal;
 use super::{Service, freshness, idempotency, parameters, rate_limit, request_id};
@@ -39,8 +40,11 @@ impl Service {
             let bytes = request.get().as_bytes();
             let received = Received { peer, headers, form: POST, bytes };
             let span = || request_id::span(id);
-            let answered = match self.answer(deadline, received, span, || parameters::of_json(bytes)).await {
-                Ok(answered) => answered,
+            let answered = match self.answer(deadline, received, Wanted::No, span, || parameters::of_json(bytes)).await
+            {
+                Ok(Reply::Answered(answered)) => answered,
+                // Never, since none is wanted.
+                Ok(Reply::Streamed(_)) => return Err(Refusal::failed()),
                 Err(refusal) => {
                     responses.push(refusal.body());
                     continue;

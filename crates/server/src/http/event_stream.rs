@@ -6,24 +6,23 @@
 //! [distinct connections mode]: https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md#distinct-connections-mode
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::{Response as Executed, ServerError};
+use async_graphql::{Request, Response as Executed, ServerError};
 use axum::body::{Body, Bytes};
-use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use futures::stream;
-use tidewater_graphql::{Caller, Error, Event, ResponseKey, Subscription, Watch, refusal};
+use tidewater_graphql::{Caller, Document, Error, Event, Subscription, Watch, refusal};
+use tidewater_limit::Network;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, interval_at, timeout};
-use tracing::Span;
 
 use super::client::{learn, session_ended, watch};
-use super::graphql::{Deadline, Received};
-use super::known_documents::Resolved;
-use super::media_type::MediaType;
-use super::parameters::Parameters;
+use super::graphql::Deadline;
+use super::media_type::ranges;
 use super::refusal::Refusal;
 use super::streams::Open;
 use super::{Service, session_cookie};
@@ -53,21 +52,13 @@ pub(super) enum Wanted {
 
 /// What the header `Accept` says of event streams (RFC 9110, section 12.5.1). Of types that are as welcome, the first is meant.
 pub(super) fn wanted(headers: &HeaderMap) -> Wanted {
-    let mut best: Option<(f32, bool)> = None;
+    let mut best: Option<(u16, bool)> = None;
     let mut is_accepted = false;
-    for part in headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(|text| text.split(','))
-    {
-        let mut parts = part.split(';').map(str::trim);
-        let kind = parts.next().unwrap_or_default();
-        let quality =
-            parts.find_map(|parameter| parameter.strip_prefix("q=")).map_or(1.0, |q| q.parse().unwrap_or(0.0));
-        let is_stream = kind.eq_ignore_ascii_case(TYPE);
-        if kind.is_empty() || quality <= 0.0 {
-            continue;
-        }
+    for range in ranges(headers).filter(|range| !range.kind.is_empty() && range.weight > 0) {
+        let is_stream = range.kind.eq_ignore_ascii_case(TYPE);
         is_accepted |= is_stream;
-        if best.is_none_or(|(most, _)| quality > most) {
-            best = Some((quality, is_stream));
+        if best.is_none_or(|(most, _)| range.weight > most) {
+            best = Some((range.weight, is_stream));
         }
     }
     match best {
@@ -78,52 +69,18 @@ pub(super) fn wanted(headers: &HeaderMap) -> Wanted {
 }
 
 impl Service {
-    /// Answers what was received by an event stream: a subscription always, anything else if the client prefers that.
+    /// Begins a subscription, and answers by the event stream that tells of it. `number` stands for the credential in `headers`.
     pub(super) async fn stream(
         &self,
         deadline: Deadline,
-        received: Received<'_>,
-        wanted: Wanted,
-        media: MediaType,
-        span: impl FnOnce() -> Span,
-        read: impl Fn() -> Result<Parameters, Refusal>,
+        headers: &HeaderMap,
+        number: Option<u128>,
+        network: Network,
+        request: Request,
+        document: Arc<Document>,
     ) -> Result<Response, Refusal> {
-        match self.begin(deadline, received, wanted, media, span, read).await {
-            Err(refusal) if wanted == Wanted::Preferred && refusal.is_response() => {
-                Ok(at_once(refusal.answer(MediaType::Json)).await)
-            }
-            answered => answered,
-        }
-    }
-
-    async fn begin(
-        &self,
-        deadline: Deadline,
-        received: Received<'_>,
-        wanted: Wanted,
-        media: MediaType,
-        span: impl FnOnce() -> Span,
-        read: impl Fn() -> Result<Parameters, Refusal>,
-    ) -> Result<Response, Refusal> {
-        let resolved = deadline.hold(Box::pin(self.documents.resolve(read()?))).await?;
-        let document = self.document(&resolved)?;
-        let operation_name = resolved.request.operation_name.as_deref();
-        let Some(document) = document.filter(|document| document.is_subscription(operation_name)) else {
-            let answered = self.answer(deadline, received, span, read).await?;
-            let response = self.respond(answered, media, deadline.begun);
-            return Ok(if wanted == Wanted::Preferred { at_once(response).await } else { response });
-        };
-        let Resolved { request, makes_known, .. } = resolved;
-        if makes_known {
-            Box::pin(self.documents.keep(&request.query)).await;
-        }
-
-        let Received { peer, headers, form, .. } = received;
         let credential = session_cookie::credential(headers);
-        let number = ResponseKey::new(form, credential.as_deref(), &[]).credential();
-        let network = self.proxies.client(peer.0, headers).into();
         let allowance = self.limiter.allowance(number, network);
-        allowance.request().await.map_err(Refusal::rate_limited)?;
         let open = self.streams.open().ok_or_else(Refusal::busy)?;
         let caller = Caller {
             credential: credential.clone(),
@@ -211,13 +168,13 @@ async fn tell_all(
 }
 
 /// An answer in JSON as an event stream that ends.
-async fn at_once(answered: Response) -> Response {
+pub(super) async fn at_once(answered: Response) -> Response {
     let (mut parts, body) = answered.into_parts();
     // It is in memory already.
     let Ok(json) = axum::body::to_bytes(body, usize::MAX).await else { return Response::new(Body::empty()) };
     let told = streamed(Body::from([b"event: next\ndata: ", &json[..], b"\n\n", COMPLETE].concat()));
     let (headers, body) = (told.headers().clone(), told.into_body());
-    parts.headers.remove(axum::http::header::CONTENT_LENGTH);
+    parts.headers.remove(CONTENT_LENGTH);
     parts.headers.extend(headers);
     // A client would not read the stream otherwise.
     parts.status = StatusCode::OK;
@@ -254,6 +211,8 @@ fn next(response: &Executed) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::header::ACCEPT;
+
     use super::*;
 
     fn of(values: &[&'static str]) -> Wanted {

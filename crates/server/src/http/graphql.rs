@@ -58,13 +58,8 @@ pub(super) async fn post(
             let span = || request_id::span(id);
             let received = Received { peer, headers, form: POST, bytes: &body };
             let read = || parameters::of_json(&body);
-            match wanted {
-                Wanted::No => {
-                    let answered = service.answer(deadline, received, span, read).await?;
-                    Ok(service.respond(answered, media, deadline.begun))
-                }
-                wanted => Box::pin(service.stream(deadline, received, wanted, media, span, read)).await,
-            }
+            let reply = service.answer(deadline, received, wanted, span, read).await;
+            service.tell(reply, wanted, media, deadline.begun).await
         })
         .await
 }
@@ -82,12 +77,14 @@ pub(super) async fn get(
     let read = || parameters::of_query_string(&uri);
     service
         .bounded(media, async |deadline: Deadline| {
-            if wanted != Wanted::No {
-                return Box::pin(service.stream(deadline, received, wanted, media, Span::current, read)).await;
+            let reply = service.answer(deadline, received, wanted, Span::current, read).await;
+            match reply {
+                Ok(Reply::Answered(answered)) if wanted == Wanted::No => {
+                    let validator = validator::of(&answered.answer, media);
+                    Ok(validator::tell(service.respond(answered, media, deadline.begun), validator, &headers))
+                }
+                reply => service.tell(reply, wanted, media, deadline.begun).await,
             }
-            let answered = service.answer(deadline, received, Span::current, read).await?;
-            let validator = validator::of(&answered.answer, media);
-            Ok(validator::tell(service.respond(answered, media, deadline.begun), validator, &headers))
         })
         .await
 }
@@ -111,6 +108,17 @@ pub(super) struct Received<'a> {
 }
 
 /// What came of it.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every request has the large one, and it is not worth an allocation"
+)]
+pub(super) enum Reply {
+    Answered(Answered),
+    /// A subscription, as an event stream.
+    Streamed(Response),
+}
+
+/// An answer, and what is told beside it.
 pub(super) struct Answered {
     pub(super) answer: Answer,
     pub(super) standing: Option<Standing>,
@@ -120,7 +128,7 @@ pub(super) struct Answered {
 /// How long a request may take.
 #[derive(Clone, Copy)]
 pub(super) struct Deadline {
-    pub(super) begun: Instant,
+    begun: Instant,
     limit: Duration,
 }
 
@@ -152,14 +160,16 @@ impl Service {
         answered.unwrap_or_else(|refusal| refusal.answer(media))
     }
 
-    /// Answers what was received, and what `read` takes apart. What is executed is logged within `span`.
+    /// Answers what was received, and what `read` takes apart. What is executed is logged within `span`. A subscription is answered by an
+    /// event stream, if one is wanted.
     pub(super) async fn answer(
         &self,
         deadline: Deadline,
         received: Received<'_>,
+        wanted: Wanted,
         span: impl FnOnce() -> Span,
         read: impl FnOnce() -> Result<Parameters, Refusal>,
-    ) -> Result<Answered, Refusal> {
+    ) -> Result<Reply, Refusal> {
         let Received { peer, headers, form, bytes } = received;
         let acceptance = freshness::acceptance(headers);
         let credential = session_cookie::credential(headers);
@@ -180,7 +190,7 @@ impl Service {
         // This waits for the gate at most, which has a limit of its own; a timer more is felt here.
         if let Some(answer) = self.api.remembered(&mut arrival, &key).await {
             learn(&allowance, &key, &answer);
-            return Ok(Answered { answer, standing, forwarded: None });
+            return Ok(Reply::Answered(Answered { answer, standing, forwarded: None }));
         }
         let resolved = deadline.hold(Box::pin(self.documents.resolve(read()?))).await?;
         let document = self.document(&resolved)?;
@@ -194,6 +204,13 @@ impl Service {
             Box::pin(self.documents.keep(&request.query)).await;
             // Else the same bytes would be answered the next time without making the text known again.
             arrival.is_not_remembered();
+        }
+        let is_subscription = |document: &&Arc<Document>| document.is_subscription(request.operation_name.as_deref());
+        if wanted != Wanted::No
+            && let Some(document) = document.as_ref().filter(is_subscription).cloned()
+        {
+            let stream = self.stream(deadline, headers, key.credential(), network, resolved.request, document);
+            return Ok(Reply::Streamed(Box::pin(stream).await?));
         }
         let forwarded = match acceptance {
             _ if is_mutation => Some(Forwarded::Method),
@@ -211,7 +228,24 @@ impl Service {
         let answer = self.api.answer(arrival, &key, resolved.request, document).instrument(span());
         let answer = deadline.hold(Box::pin(answer.map(Ok))).await?;
         learn(&allowance, &key, &answer);
-        Ok(Answered { answer, standing, forwarded })
+        Ok(Reply::Answered(Answered { answer, standing, forwarded }))
+    }
+
+    /// The response to a request, as an event where only events are wanted.
+    async fn tell(
+        &self,
+        reply: Result<Reply, Refusal>,
+        wanted: Wanted,
+        media: MediaType,
+        begun: Instant,
+    ) -> Result<Response, Refusal> {
+        let response = match reply {
+            Ok(Reply::Streamed(response)) => return Ok(response),
+            Ok(Reply::Answered(answered)) => self.respond(answered, media, begun),
+            Err(refusal) if wanted == Wanted::Preferred && refusal.is_response() => refusal.answer(MediaType::Json),
+            Err(refusal) => return Err(refusal),
+        };
+        Ok(if wanted == Wanted::Preferred { event_stream::at_once(response).await } else { response })
     }
 
     /// The document of a request that has its text. None if it cannot be parsed.
@@ -225,7 +259,7 @@ impl Service {
         document.map_err(refused)
     }
 
-    pub(super) fn respond(&self, answered: Answered, media: MediaType, begun: Instant) -> Response {
+    fn respond(&self, answered: Answered, media: MediaType, begun: Instant) -> Response {
         let Answered { answer, standing, forwarded } = answered;
         let Answer { head, tail, outcome, session, mark, provenance, exceeded, replayed, .. } = answer;
         let mut body = Vec::with_capacity(head.len() + tail.len());

@@ -32,7 +32,7 @@ impl MediaType {
             b"application/graphql-response+json"
             | b"application/graphql-response+json, application/json;q=0.9"
             | b"application/graphql-response+json,application/json;q=0.9" => Some(Self::Graphql),
-            _ => preferred(headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok())),
+            _ => preferred(ranges(headers)),
         }
     }
 
@@ -75,10 +75,16 @@ fn status(error: &Error) -> StatusCode {
     }
 }
 
-/// The type that is preferred by the values of a header `Accept` (RFC 9110, section 12.5.1).
-fn preferred<'a>(values: impl Iterator<Item = &'a str>) -> Option<MediaType> {
+/// The well-formed elements of the header `Accept` (RFC 9110, section 12.5.1).
+pub(super) fn ranges(headers: &HeaderMap) -> impl Iterator<Item = Range<'_>> {
+    let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).filter_map(Range::parse)
+}
+
+/// The type that is preferred by the elements of the header.
+fn preferred<'a>(ranges: impl Iterator<Item = Range<'a>>) -> Option<MediaType> {
     let (mut graphql, mut json) = (Wish::default(), Wish::default());
-    for range in values.flat_map(|value| value.split(',')).filter_map(Range::parse) {
+    for range in ranges {
         graphql.learn(&range, GRAPHQL);
         json.learn(&range, JSON);
     }
@@ -116,9 +122,10 @@ impl Wish {
 }
 
 /// One element of the header.
-struct Range<'a> {
-    kind: &'a str,
-    weight: u16,
+pub(super) struct Range<'a> {
+    pub(super) kind: &'a str,
+    /// In thousandths.
+    pub(super) weight: u16,
 }
 
 impl<'a> Range<'a> {
