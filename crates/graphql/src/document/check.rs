@@ -1,11 +1,10 @@
 use std::sync::Arc;
 
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextValidation};
-use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{BaseType, ExecutableDocument};
 use async_graphql::{Request, ServerError, ValidationMode, ValidationResult, Value, Variables, async_trait};
 
-use super::{measure, say_plainly, tokens};
+use super::{Unread, read, say_plainly};
 use crate::schema::{Schema, build_schema};
 use crate::wake::LeaveToSweep;
 use crate::{Limits, Views};
@@ -37,13 +36,14 @@ impl DocumentCheck {
     /// # Errors
     /// What is wrong with it first, in one sentence.
     pub async fn check(&self, text: &str) -> Result<(), String> {
-        tokens::check(text, self.limits.tokens)?;
         let plainly = |mut message: String| {
             say_plainly(&mut message);
             message
         };
-        let document = parse_query(text).map_err(|error| plainly(error.to_string()))?;
-        measure::check(&document, &self.limits)?;
+        let document = read(text, &self.limits).map_err(|unread| match unread {
+            Unread::Syntax(error) => plainly(error.to_string()),
+            Unread::Refused(message) => message,
+        })?;
         // All operations are validated, whichever is named.
         let mut request = Request::new(text).variables(least_variables(&document));
         if let Some((Some(name), _)) = document.operations.iter().next() {
@@ -125,6 +125,7 @@ mod tests {
     async fn what_could_not_be_is_told_in_one_sentence() {
         for (text, said) in [
             ("{", "the document cannot be parsed: expected selection"),
+            ("subscription { noteChanged { kind } todoChanged { kind } }", "a subscription selects exactly one field"),
             ("{ nonsense }", "Unknown field \"nonsense\" on type \"Query\"."),
             ("query A { __typename } query B { nonsense }", "Unknown field \"nonsense\" on type \"Query\"."),
             ("query($id: ID!) { note(id: $id) { id } todo(id: $other) { id } }", "Variable \"$other\" is not defined"),

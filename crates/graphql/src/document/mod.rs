@@ -15,8 +15,8 @@ pub(crate) use syntax::say_plainly;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use async_graphql::parser::parse_query;
-use async_graphql::parser::types::{OperationDefinition, OperationType};
+use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, OperationType};
+use async_graphql::parser::{self, parse_query};
 use async_graphql::{Request, Response};
 use moka::sync::Cache;
 
@@ -70,11 +70,12 @@ impl Documents {
         if let Some(document) = self.known.get(text) {
             return Ok(Some(document));
         }
-        let refused = |message| Error::bad_user_input("query", message);
         let limits = Limits { introspection: self.limits.introspection || is_trusted, ..self.limits };
-        tokens::check(text, limits.tokens).map_err(refused)?;
-        let Ok(mut document) = parse_query(text) else { return Ok(None) };
-        measure::check(&document, &limits).and_then(|()| root_field::unite(&mut document)).map_err(refused)?;
+        let document = match read(text, &limits) {
+            Ok(document) => document,
+            Err(Unread::Syntax(_)) => return Ok(None),
+            Err(Unread::Refused(message)) => return Err(Error::bad_user_input("query", message)),
+        };
         let is_excluded =
             self.exclusions.fields().any(|(of, field)| selected::is_selected(completion.types(), &document, of, field));
         let prepared = completion.prepare(document);
@@ -138,6 +139,22 @@ impl Document {
             names.next().flatten().map(|name| name.as_str())
         })
     }
+}
+
+/// Why a text is not a document that can be executed.
+enum Unread {
+    /// It cannot be parsed.
+    Syntax(parser::Error),
+    /// It is too large, or a subscription in it selects more than one field: a sentence.
+    Refused(String),
+}
+
+/// The document with this text, which is within the limits.
+fn read(text: &str, limits: &Limits) -> Result<ExecutableDocument, Unread> {
+    tokens::check(text, limits.tokens).map_err(Unread::Refused)?;
+    let mut document = parse_query(text).map_err(Unread::Syntax)?;
+    let checked = measure::check(&document, limits).and_then(|()| root_field::unite(&mut document));
+    checked.map(|()| document).map_err(Unread::Refused)
 }
 
 #[cfg(test)]
