@@ -6,10 +6,10 @@ use parking_lot::Mutex;
 use tidewater_cache::{Acceptance, Cache, Derived, HistoryMark, Provenance};
 use tidewater_entity::selection::Selection;
 use tidewater_entity::{Tracked, now, session, user};
-use tidewater_limit::{Allowance, Exceeded, Network};
-use uuid::Uuid;
+use tidewater_limit::Exceeded;
 
 use crate::account::{Activity, Passwords, token};
+use crate::caller::{Arrival, Caller, Identity};
 use crate::completion::Completion;
 use crate::document::{Document, Documents, say_plainly};
 use crate::idempotency::Idempotency;
@@ -20,10 +20,7 @@ use crate::settings::{ApiSettings, Responses};
 use crate::spending::{CostCount, Spending};
 use crate::store::{Reader, Store};
 use crate::subscription::EventScope;
-use crate::{Error, IdempotencyKey, freshness};
-
-/// How much is kept of what a caller calls itself, in characters.
-const MAX_DEVICE: usize = 200;
+use crate::{Error, freshness};
 
 /// How many mistakes are told of a document that is not executed.
 const MAX_MISTAKES: usize = 100;
@@ -47,37 +44,6 @@ struct Inner {
     activity: Activity,
 }
 
-/// Who makes a request, and which answers they accept.
-#[derive(Clone, Debug, Default)]
-pub struct Caller {
-    /// The token of a session: a secret. One that is not good, or no longer, is nobody's.
-    pub credential: Option<String>,
-    /// How old the answer may be. Whether the credential is good is never answered from before.
-    pub acceptance: Acceptance,
-    /// What the answer must not be older than.
-    pub mark: Option<HistoryMark>,
-    /// What they call their device or program, in 1 to 200 characters. A session that they begin is known by it.
-    pub device: Option<String>,
-    /// What they call the request, if it is a mutation that can be sent again.
-    pub idempotency_key: Option<IdempotencyKey>,
-    /// How much they may do. That the request itself is one is counted by whoever calls this; what it costs and attempts is counted
-    /// here.
-    pub allowance: Allowance,
-    /// Where they are, if that is known: what tells viewers apart who are not signed in.
-    pub network: Option<Network>,
-}
-
-/// Whom a credential turned out to show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Identity {
-    /// It could not be found out.
-    Unknown,
-    /// Nobody: there was none, or it is not good.
-    Nobody,
-    /// The user with this primary key.
-    Viewer(Uuid),
-}
-
 /// What came of a request.
 #[derive(Debug)]
 pub struct Executed {
@@ -95,35 +61,6 @@ pub struct Executed {
     pub exceeded: Option<Exceeded>,
     /// Whether an earlier request with the same key had done it.
     pub replayed: bool,
-}
-
-/// A request that has arrived: whatever is answered to it is at least as fresh as that moment wants it.
-#[derive(Debug)]
-pub struct Arrival {
-    request: tidewater_cache::Request,
-    caller: Caller,
-    /// Whether what is remembered is to be verified by it.
-    verifies: bool,
-    /// Whether its answer is remembered, if nothing speaks against it.
-    is_remembered: bool,
-}
-
-impl Arrival {
-    /// The caller calls itself so; what is longer than 200 characters is cut. Only what is executed needs to know.
-    pub fn is_from(&mut self, device: &str) {
-        let device: String = device.chars().take(MAX_DEVICE).collect();
-        self.caller.device = Some(device).filter(|device| !device.is_empty());
-    }
-
-    /// Its answer is not to be remembered: who sends the same bytes again wants more than the answer.
-    pub fn is_not_remembered(&mut self) {
-        self.is_remembered = false;
-    }
-
-    /// The caller may send the request again under this key.
-    pub fn is_known_as(&mut self, key: IdempotencyKey) {
-        self.caller.idempotency_key = Some(key);
-    }
 }
 
 /// What came of executing a request.

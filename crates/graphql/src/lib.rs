@@ -6,6 +6,7 @@
 
 mod account;
 mod api;
+mod caller;
 mod completion;
 mod connection;
 mod digest;
@@ -37,7 +38,8 @@ mod views;
 mod wake;
 
 pub use account::hash_password;
-pub use api::{Api, Arrival, Caller, Executed, Identity, refusal};
+pub use api::{Api, Executed, refusal};
+pub use caller::{Arrival, Caller, Identity};
 pub use completion::Completion;
 pub use connection::{Connection, Edge, Listed, PageArguments, PageInfo, cost};
 pub use document::{Document, DocumentCheck, MAX_DEPTH};

@@ -5,7 +5,8 @@ use tidewater_entity::{export, export_chunk, now};
 use uuid::Uuid;
 
 use super::Export;
-use crate::api::{Api, Caller};
+use crate::api::Api;
+use crate::caller::Caller;
 use crate::{Error, id};
 
 /// What became of a wish to download the file of an export.

@@ -12,6 +12,7 @@ use axum::extract::{Extension, State};
 use axum::http::header::{UPGRADE, USER_AGENT};
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
+use tidewater_graphql::Caller;
 use tidewater_socket::PROTOCOL;
 
 use super::client::Client;
@@ -19,9 +20,6 @@ use super::front::Peer;
 use super::refusal::Refusal;
 use super::{Service, graphql, session_cookie};
 use exchange::Exchange;
-
-/// How much is kept of what a client calls itself, in characters.
-const MAX_DEVICE: usize = 200;
 
 /// Opens a WebSocket where one is asked for; else GraphQL by GET.
 pub(super) async fn get(
@@ -49,10 +47,8 @@ async fn open(
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Refusal> {
     let network = service.proxies.client(peer.0, headers).into();
-    let device = headers.get(USER_AGENT).map(|name| {
-        let name = String::from_utf8_lossy(name.as_bytes());
-        name.chars().take(MAX_DEVICE).collect::<String>()
-    });
+    let name = headers.get(USER_AGENT).map(|name| String::from_utf8_lossy(name.as_bytes()));
+    let device = name.and_then(|name| Caller::device(&name));
     let (bearer, cookie) = session_cookie::credentials(headers);
     if bearer.is_none() && cookie.is_some() && origin::is_foreign(uri, headers, &service.origins.0) {
         // A browser sends the cookie along whoever's page opens the socket, and lets the page read what comes.
