@@ -18,6 +18,7 @@ mod oracle;
 mod plans;
 mod recipe;
 mod sessions;
+mod subscriptions;
 mod tags;
 mod todos;
 mod views;

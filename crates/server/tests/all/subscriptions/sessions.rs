@@ -88,6 +88,18 @@ async fn expire_soon(database: &TestDatabase) {
 }
 
 #[tokio::test]
+async fn a_session_that_is_revoked_closes_a_socket_on_which_nothing_goes_on() {
+    let (_database, server) = on_sqlite(&[]).await;
+    let (token, other) = (sign_in(&server, 2).await, sign_in(&server, 3).await);
+    let mut socket = Socket::connect(&server, Some(&token)).await;
+    let mut of_other = Socket::connect(&server, Some(&other)).await;
+    let token = sign_in(&server, 2).await;
+    server.graphql_as(&token, "mutation { revokeOtherSessions { revokedCount } }", Value::Null).await;
+    assert_eq!(socket.receive().await, Err(Some((4403, "Forbidden".to_owned()))));
+    assert_eq!(of_other.answer("1", "{ __typename }", Value::Null).await["data"]["__typename"], "Query");
+}
+
+#[tokio::test]
 async fn what_does_not_end_a_session_ends_nothing() {
     let (database, server) = on_sqlite(&[]).await;
     let (mut socket, mut stream) = following(&server).await;
