@@ -146,15 +146,22 @@ impl Api {
         }
         let Arrival { request, caller, .. } = arrival;
         let kept = responses.get(request, key.bytes(), caller.acceptance).await?;
-        if let Some(Held { expires_at, seen }) = &kept.held {
-            let now = now();
-            // Other servers may have seen a session that looks idle here.
-            if *expires_at <= now || !self.0.activity.is_alive(seen, now) {
-                return None;
-            }
-            self.0.activity.used(seen, now);
+        if !self.is_in_use(&kept) {
+            return None;
         }
         Some(answer(request, &kept, SessionChange::None, None).await)
+    }
+
+    /// Whether the session that a response was made in, if it was in one, is good as far as this server knows; then it is in use.
+    fn is_in_use(&self, kept: &Kept) -> bool {
+        let Some(Held { expires_at, seen }) = &kept.held else { return true };
+        let now = now();
+        // Other servers may have seen a session that looks idle here.
+        let is_good = *expires_at > now && self.0.activity.is_alive(seen, now);
+        if is_good {
+            self.0.activity.used(seen, now);
+        }
+        is_good
     }
 
     /// The document of a request, parsed now or before. None if it cannot be parsed; then an error is the answer.
@@ -274,8 +281,8 @@ impl Api {
                 (Arc::new(kept), basis)
             }
             Some(responses) => match responses.get_with_basis(&reads, key.bytes(), caller.acceptance).await {
-                Some((kept, basis)) => (kept, Some(basis)),
-                None => {
+                Some((kept, basis)) if self.is_in_use(&kept) => (kept, Some(basis)),
+                _ => {
                     let compute = || async {
                         let kept = compute().await;
                         let sharing = kept.sharing();

@@ -73,7 +73,7 @@ async fn what_changes_before_anybody_waits_is_not_missed() {
 async fn whole_tables_and_new_histories_change_everything() {
     let (world, cache, space) = world().await;
     let lookout = cache.look_out();
-    for change in [World::truncate, World::prune, |world: &World| world.new_generation("two")] {
+    for change in [World::truncate, |world: &World| world.new_generation("two")] {
         let basis = basis(&world, &cache, &space, 1).await;
         let changed = lookout.changed(&basis);
         tokio::pin!(changed);

@@ -1,12 +1,13 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use tidewater_cache::{Applied, Follower, Lost};
+use tidewater_cache::{Applied, Basis, Follower, Lookout};
 use tidewater_changelog::{Change, Value};
 use tidewater_entity::{Tracked, now, session, user};
 use tokio::time::{Instant, sleep, timeout_at};
 use uuid::Uuid;
 
+use crate::response::Held;
 use crate::scope::{Scope, Viewer};
 use crate::store::Reader;
 use crate::{Api, Error};
@@ -32,7 +33,9 @@ pub struct Watch {
     viewer: Viewer,
     expires_at: DateTime<Utc>,
     looked_at: Instant,
-    follower: Result<Follower, Lost>,
+    lookout: Lookout,
+    /// What it was found to be good by, if that is known.
+    basis: Option<Basis>,
     /// Whether something may have changed since it was looked at.
     is_doubtful: bool,
 }
@@ -80,18 +83,26 @@ impl Api {
     /// # Errors
     /// `UNAVAILABLE` when that cannot be found out.
     pub async fn watch(&self, credential: &str) -> Result<Option<Watch>, Error> {
-        // Before the session is read, so that nothing comes in between.
-        let follower = self.cache().follow().await?;
-        let Some((viewer, held)) = self.viewer(&self.store().reader(), credential).await? else { return Ok(None) };
+        let lookout = self.cache().look_out();
+        let Some((viewer, held, basis)) = self.found(credential).await? else { return Ok(None) };
         Ok(Some(Watch {
             api: self.clone(),
             credential: credential.to_owned(),
             viewer,
             expires_at: held.expires_at,
             looked_at: Instant::now(),
-            follower: Ok(follower),
+            lookout,
+            basis,
             is_doubtful: false,
         }))
+    }
+
+    /// Whom `credential` shows now, and what that rests on.
+    async fn found(&self, credential: &str) -> Result<Option<(Viewer, Held, Option<Basis>)>, Error> {
+        let request = self.cache().request();
+        let reader = self.store().reader_for(request.clone());
+        let (found, basis) = request.with_basis(self.viewer(&reader, credential)).await;
+        Ok(found?.map(|(viewer, held)| (viewer, held, basis)))
     }
 }
 
@@ -121,34 +132,16 @@ impl Watch {
     async fn wait(&mut self) {
         let left = (self.expires_at - now()).to_std().unwrap_or_default();
         let until = (self.looked_at + INTERVAL).min(Instant::now() + left.min(INTERVAL));
-        let doubtful = async {
-            loop {
-                let applied = match &mut self.follower {
-                    Ok(follower) => follower.next().await,
-                    Err(lost) => Err(*lost),
-                };
-                match applied {
-                    Ok(applied) if !concerns(&self.viewer, &applied) => {}
-                    Ok(_) => return,
-                    Err(lost) => {
-                        self.follower = Err(lost);
-                        return;
-                    }
-                }
-            }
-        };
-        // Late is as good as in time: then it is looked at anyway.
-        let _ = timeout_at(until, doubtful).await;
+        match &self.basis {
+            // Late is as good as in time: then it is looked at anyway.
+            Some(basis) => timeout_at(until, self.lookout.changed(basis)).await.unwrap_or_default(),
+            None => sleep(RETRY).await,
+        }
     }
 
     async fn is_good(&mut self) -> Result<bool, Error> {
-        if self.follower.is_err() {
-            self.follower = Ok(self.api.cache().follow().await?);
-        }
-        let Some((viewer, held)) = self.api.viewer(&self.api.store().reader(), &self.credential).await? else {
-            return Ok(false);
-        };
-        (self.expires_at, self.looked_at) = (held.expires_at, Instant::now());
+        let Some((viewer, held, basis)) = self.api.found(&self.credential).await? else { return Ok(false) };
+        (self.expires_at, self.looked_at, self.basis) = (held.expires_at, Instant::now(), basis);
         Ok(viewer == self.viewer)
     }
 }

@@ -146,6 +146,20 @@ on_each_backend! {
         assert_eq!(failure(&mut events).await, "UNAUTHENTICATED");
     }
 
+    async fn a_session_that_expires_while_its_answer_is_remembered_is_over(backend) {
+        let fixture = Fixture::new(backend).await;
+        let me = fixture.user("me").await;
+        let soon = chrono::Utc::now() + Duration::from_secs(3);
+        let soon = soon.to_rfc3339_opts(chrono::SecondsFormat::Micros, false);
+        fixture.database.sql(&format!("UPDATE session SET expires_at = '{soon}'")).await;
+        let query = "query @live { viewer { name } }";
+        let mut events = begin(&fixture, query, Value::Null, caller(&me)).await;
+        assert_eq!(next(&mut events).await.0["data"]["viewer"]["name"], "me");
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        let mut events = begin(&fixture, query, Value::Null, caller(&me)).await;
+        assert_eq!(next(&mut events).await.0["data"]["viewer"], Value::Null);
+    }
+
     async fn what_is_partly_refused_is_answered_again_too(backend) {
         let fixture = Fixture::new(backend).await;
         let me = fixture.user("me").await;

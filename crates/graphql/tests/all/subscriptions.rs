@@ -2,7 +2,7 @@
 
 use async_graphql::Request;
 use serde_json::{Value, json};
-use tidewater_graphql::{Begun, Caller, Event, Subscription};
+use tidewater_graphql::{Begun, Caller, Event, Events};
 use tidewater_testkit::on_each_backend;
 
 use crate::content::{administrator, note, todo};
@@ -13,35 +13,32 @@ const NOTES: &str = "subscription { noteChanged { kind node { title } } }";
 const NOTIFICATIONS: &str = "subscription { notifications { kind node { text } } }";
 
 /// Begins a subscription of `who`, or of nobody: what is committed from now on is told of.
-async fn begin(fixture: &Fixture, who: Option<&SignedIn>, query: &str) -> Subscription {
+async fn begin(fixture: &Fixture, who: Option<&SignedIn>, query: &str) -> Events {
     let document = fixture.api.document(query).unwrap();
     let caller = Caller { credential: who.map(|who| who.token.clone()), ..Caller::default() };
     match fixture.api.begin(Request::new(query), caller, document).await {
-        Begun::Subscribed(subscription) => *subscription,
+        Begun::GoesOn(events) => *events,
         Begun::Answered(answered) => panic!("{answered:?}"),
     }
 }
 
 /// What is told next: the kind of a change and what it is a change of, or the code of the error that ends the subscription.
-async fn told(subscription: &mut Subscription) -> Result<(String, Value), String> {
+async fn told(subscription: &mut Events) -> Result<(String, Value), String> {
     match subscription.next().await {
-        Some(Event::Response(response)) => {
-            let mut response = serde_json::to_value(response).unwrap();
+        Some(Event::Next { json, .. }) => {
+            let mut response: Value = serde_json::from_str(&json).unwrap();
             assert!(response.get("errors").is_none(), "{response}");
             let change = response["data"].as_object_mut().unwrap().values_mut().next().unwrap();
             let of = change["node"].as_object().and_then(|node| node.values().next()).cloned();
             Ok((change["kind"].as_str().unwrap().to_owned(), of.unwrap_or_default()))
         }
-        Some(Event::Failed(errors)) => {
-            let errors = serde_json::to_value(errors).unwrap();
-            Err(errors[0]["extensions"]["code"].as_str().unwrap().to_owned())
-        }
+        Some(Event::Failed(errors)) => Err(errors[0]["extensions"]["code"].as_str().unwrap().to_owned()),
         None => panic!("the subscription is over"),
     }
 }
 
 /// The kinds of what is told until something is told of `end`, which is not among them.
-async fn told_before(subscription: &mut Subscription, end: &str) -> Vec<String> {
+async fn told_before(subscription: &mut Events, end: &str) -> Vec<String> {
     let mut kinds = Vec::new();
     loop {
         let (kind, of) = told(subscription).await.unwrap();
