@@ -40,13 +40,17 @@ pub(crate) struct NodeQuery;
 #[Object]
 impl NodeQuery {
     /// The object with this id; null if there is none that the viewer may see.
-    async fn node(&self, context: &Context<'_>, id: ID) -> Result<Option<Node>, Error> {
+    async fn node(&self, context: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<Option<Node>, Error> {
         Node::visible(context, "id", &id).await
     }
 
     /// The objects with these ids (at most 100), in their order; null where there is none that the viewer may see.
     #[graphql(complexity = "1 + ids.len() * child_complexity")]
-    async fn nodes(&self, context: &Context<'_>, ids: Vec<ID>) -> Result<Vec<Option<Node>>, Error> {
+    async fn nodes(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Their ids.")] ids: Vec<ID>,
+    ) -> Result<Vec<Option<Node>>, Error> {
         let ids = validation::at_most("ids", MAX_NODES, ids)?;
         futures::future::try_join_all(ids.iter().map(|id| Node::visible(context, "ids", id))).await
     }

@@ -59,5 +59,5 @@ pub(crate) fn build_schema(
 pub fn sdl() -> String {
     build_schema(Passwords::default(), Views::default(), Arc::new(LeaveToSweep))
         .finish()
-        .sdl_with_options(SDLExportOptions::new().prefer_single_line_descriptions())
+        .sdl_with_options(SDLExportOptions::new().prefer_single_line_descriptions().include_specified_by())
 }
