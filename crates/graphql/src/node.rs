@@ -1,5 +1,4 @@
 use async_graphql::{Context, ID, Interface, Object};
-use tidewater_entity::user;
 
 use crate::account::Session;
 use crate::connection::Listed;
@@ -9,7 +8,7 @@ use crate::notification::Notification;
 use crate::tag::Tag;
 use crate::todo::Todo;
 use crate::user::User;
-use crate::{Error, id, scope, validation};
+use crate::{Error, id, validation};
 
 const MAX_NODES: usize = 100;
 
@@ -32,6 +31,17 @@ pub(crate) enum Node {
     /// A session.
     Session(Session),
 }
+
+/// The types of nodes: their names, and what their ids begin with.
+pub(crate) const NODES: [(&str, &str); 7] = [
+    (User::NAME, User::PREFIX),
+    (Todo::NAME, Todo::PREFIX),
+    (Note::NAME, Note::PREFIX),
+    (Tag::NAME, Tag::PREFIX),
+    (Notification::NAME, Notification::PREFIX),
+    (Export::NAME, Export::PREFIX),
+    (Session::NAME, Session::PREFIX),
+];
 
 /// Reading any object by its id.
 #[derive(Default)]
@@ -57,10 +67,14 @@ impl NodeQuery {
 }
 
 impl Node {
-    async fn visible(context: &Context<'_>, field: &str, id: &ID) -> Result<Option<Self>, Error> {
+    /// The object with this id, given as `field`, if there is one that the caller may see.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT` when it is no id; else as [`Reader::item`](crate::Reader::item).
+    pub(crate) async fn visible(context: &Context<'_>, field: &str, id: &ID) -> Result<Option<Self>, Error> {
         let (prefix, key) = id::parse(field, id)?;
         Ok(match prefix.as_str() {
-            User::PREFIX => scope(context)?.reader.item::<user::Entity>(key).await?.map(|user| Self::User(User(user))),
+            User::PREFIX => User::visible(context, key).await?.map(Self::User),
             Todo::PREFIX => Todo::visible(context, key).await?.map(Self::Todo),
             Note::PREFIX => Note::visible(context, key).await?.map(Self::Note),
             Tag::PREFIX => Tag::visible(context, key).await?.map(Self::Tag),

@@ -8,6 +8,7 @@ mod content;
 mod cost;
 mod crowd;
 mod exports;
+mod federation;
 mod fixture;
 mod idempotency;
 mod likes;
