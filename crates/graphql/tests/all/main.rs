@@ -21,3 +21,4 @@ mod sessions;
 mod tags;
 mod todos;
 mod views;
+mod walks;
