@@ -10,6 +10,7 @@ use crate::todo::Todo;
 use crate::user::User;
 
 /// An object that a router can have read again: any node.
+// Apart from the interface, because async-graphql makes one type of an enum.
 #[derive(Union)]
 #[graphql(name = "_Entity")]
 pub(super) enum Entity {
