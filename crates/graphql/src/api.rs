@@ -1,7 +1,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::{Request, Response, ServerError, ValidationMode};
+use async_graphql::extensions::ExtensionFactory;
+use async_graphql::{Executor, Request, Response, ServerError, ValidationMode};
 use parking_lot::Mutex;
 use tidewater_cache::{Acceptance, Basis, Cache, Derived, HistoryMark, Provenance};
 use tidewater_entity::selection::Selection;
@@ -15,7 +16,7 @@ use crate::document::{Document, Documents, say_plainly};
 use crate::idempotency::Idempotency;
 use crate::live::Live;
 use crate::response::{Answer, Held, Kept, Outcome, ResponseKey};
-use crate::schema::{Schema, build_schema};
+use crate::schema::{Resources, Schema, SchemaSettings};
 use crate::scope::{Scope, SessionChange, Sessions, Viewer};
 use crate::settings::{ApiSettings, Responses};
 use crate::spending::{CostCount, Spending};
@@ -94,19 +95,16 @@ impl Api {
         for table in [session::Entity::TRACKING.table, user::Entity::TRACKING.table] {
             policies.overrides.entry(table.to_owned()).or_default().max_staleness.get_or_insert(Duration::ZERO);
         }
-        let passwords = Passwords::default();
-        let schema = |mode, tells: bool| {
-            let mut schema = build_schema(passwords.clone(), views.clone(), Arc::clone(&wake)).validation_mode(mode);
+        let resources = Resources { passwords: Passwords::default(), views, wake };
+        let schema = |validation, tells: bool| {
+            let mut extensions: Vec<Arc<dyn ExtensionFactory>> = Vec::new();
             if counts_cost {
-                schema = schema.extension(CostCount);
-            }
-            if !limits.introspection {
-                schema = schema.disable_suggestions();
+                extensions.push(Arc::new(CostCount));
             }
             if tells {
-                schema = schema.extension(EventScope);
+                extensions.push(Arc::new(EventScope));
             }
-            schema.limit_depth(limits.depth).limit_complexity(limits.complexity).finish()
+            Schema::new(resources.clone(), SchemaSettings { validation, limits, extensions })
         };
         let (validating, trusting) = (schema(ValidationMode::Strict, false), schema(ValidationMode::Fast, false));
         let streaming = schema(ValidationMode::Strict, true);

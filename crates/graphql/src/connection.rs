@@ -193,7 +193,7 @@ impl<T: Listed> TypeName for Edge<T> {
 }
 
 /// Where a page ends and what lies beyond.
-#[Object]
+#[Object(shareable)]
 impl PageInfo {
     /// Whether there are items after the last one of this page.
     async fn has_next_page(&self) -> Result<bool, Error> {

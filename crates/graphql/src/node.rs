@@ -1,5 +1,4 @@
 use async_graphql::{Context, ID, Interface, Object};
-use tidewater_entity::user;
 
 use crate::account::Session;
 use crate::connection::Listed;
@@ -9,7 +8,7 @@ use crate::notification::Notification;
 use crate::tag::Tag;
 use crate::todo::Todo;
 use crate::user::User;
-use crate::{Error, id, scope, validation};
+use crate::{Error, id, validation};
 
 const MAX_NODES: usize = 100;
 
@@ -33,6 +32,17 @@ pub(crate) enum Node {
     Session(Session),
 }
 
+/// The types of nodes: their names, and what their ids begin with.
+pub(crate) const NODES: [(&str, &str); 7] = [
+    (User::NAME, User::PREFIX),
+    (Todo::NAME, Todo::PREFIX),
+    (Note::NAME, Note::PREFIX),
+    (Tag::NAME, Tag::PREFIX),
+    (Notification::NAME, Notification::PREFIX),
+    (Export::NAME, Export::PREFIX),
+    (Session::NAME, Session::PREFIX),
+];
+
 /// Reading any object by its id.
 #[derive(Default)]
 pub(crate) struct NodeQuery;
@@ -40,23 +50,31 @@ pub(crate) struct NodeQuery;
 #[Object]
 impl NodeQuery {
     /// The object with this id; null if there is none that the viewer may see.
-    async fn node(&self, context: &Context<'_>, id: ID) -> Result<Option<Node>, Error> {
+    async fn node(&self, context: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<Option<Node>, Error> {
         Node::visible(context, "id", &id).await
     }
 
     /// The objects with these ids (at most 100), in their order; null where there is none that the viewer may see.
     #[graphql(complexity = "1 + ids.len() * child_complexity")]
-    async fn nodes(&self, context: &Context<'_>, ids: Vec<ID>) -> Result<Vec<Option<Node>>, Error> {
+    async fn nodes(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Their ids.")] ids: Vec<ID>,
+    ) -> Result<Vec<Option<Node>>, Error> {
         let ids = validation::at_most("ids", MAX_NODES, ids)?;
         futures::future::try_join_all(ids.iter().map(|id| Node::visible(context, "ids", id))).await
     }
 }
 
 impl Node {
-    async fn visible(context: &Context<'_>, field: &str, id: &ID) -> Result<Option<Self>, Error> {
+    /// The object with this id, given as `field`, if there is one that the caller may see.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT` when it is no id; else as [`Reader::item`](crate::Reader::item).
+    pub(crate) async fn visible(context: &Context<'_>, field: &str, id: &ID) -> Result<Option<Self>, Error> {
         let (prefix, key) = id::parse(field, id)?;
         Ok(match prefix.as_str() {
-            User::PREFIX => scope(context)?.reader.item::<user::Entity>(key).await?.map(|user| Self::User(User(user))),
+            User::PREFIX => User::visible(context, key).await?.map(Self::User),
             Todo::PREFIX => Todo::visible(context, key).await?.map(Self::Todo),
             Note::PREFIX => Note::visible(context, key).await?.map(Self::Note),
             Tag::PREFIX => Tag::visible(context, key).await?.map(Self::Tag),

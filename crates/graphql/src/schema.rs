@@ -1,12 +1,19 @@
 use std::sync::Arc;
 
-use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, SchemaBuilder};
+use async_graphql::extensions::{Extension, ExtensionFactory};
+use async_graphql::{
+    Data, Executor, MergedObject, MergedSubscription, ObjectType, Request, Response, SDLExportOptions, SchemaBuilder,
+    ValidationMode,
+};
 use chrono::{DateTime, Utc};
+use futures::stream::BoxStream;
 
+use crate::Limits;
 use crate::account::{AccountMutation, Passwords, SessionMutation};
 use crate::export::ExportMutation;
+use crate::federation::FederationQuery;
 use crate::live::LiveDirective;
-use crate::node::NodeQuery;
+use crate::node::{NODES, NodeQuery};
 use crate::note::{NoteLikeMutation, NoteMutation, NoteQuery, NoteSubscription, NoteViewMutation};
 use crate::notification::{NotificationMutation, NotificationSubscription};
 use crate::tag::{TagLinkMutation, TagMutation, TagQuery};
@@ -17,7 +24,18 @@ use crate::wake::{LeaveToSweep, Wake};
 
 /// Everything that can be read.
 #[derive(Default, MergedObject)]
+#[graphql(name = "Queries")]
 pub(crate) struct Query(UserQuery, NodeQuery, TodoQuery, NoteQuery, TagQuery);
+
+/// Everything that can be read.
+#[derive(Default, MergedObject)]
+#[graphql(name = "Query")]
+pub(crate) struct ClientQuery(Query);
+
+/// Everything that can be read.
+#[derive(Default, MergedObject)]
+#[graphql(name = "Query")]
+pub(crate) struct SubgraphQuery(Query, FederationQuery);
 
 /// Everything that can be changed.
 #[derive(Default, MergedObject)]
@@ -39,27 +57,126 @@ pub(crate) struct Mutation(
 #[derive(Default, MergedSubscription)]
 pub(crate) struct Subscription(TodoSubscription, NoteSubscription, NotificationSubscription);
 
-/// The schema with its resolvers.
-pub(crate) type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
+/// A schema with its resolvers. Needs no database to be made.
+#[derive(Clone)]
+pub(crate) enum Schema {
+    /// For clients.
+    Client(async_graphql::Schema<ClientQuery, Mutation, Subscription>),
+    /// For clients, and for the router of a federation.
+    Subgraph(async_graphql::Schema<SubgraphQuery, Mutation, Subscription>),
+}
 
-/// The schema, before limits. Needs no database.
-pub(crate) fn build_schema(
-    passwords: Passwords,
-    views: Views,
-    wake: Arc<dyn Wake>,
-) -> SchemaBuilder<Query, Mutation, Subscription> {
+/// What resolvers need besides the scope of their request.
+#[derive(Clone)]
+pub(crate) struct Resources {
+    pub(crate) passwords: Passwords,
+    pub(crate) views: Views,
+    pub(crate) wake: Arc<dyn Wake>,
+}
+
+/// How a schema executes.
+pub(crate) struct SchemaSettings {
+    /// What is checked of a document before.
+    pub(crate) validation: ValidationMode,
+    /// What a document may ask for.
+    pub(crate) limits: Limits,
+    /// What is done besides; the first is around the others.
+    pub(crate) extensions: Vec<Arc<dyn ExtensionFactory>>,
+}
+
+/// An extension of several schemas.
+struct Shared(Arc<dyn ExtensionFactory>);
+
+type Builder<Q> = SchemaBuilder<Q, Mutation, Subscription>;
+
+impl Schema {
+    pub(crate) fn new(resources: Resources, settings: SchemaSettings) -> Self {
+        if settings.limits.federation {
+            Self::Subgraph(finish(build(SubgraphQuery::default(), resources), settings))
+        } else {
+            Self::Client(finish(build(ClientQuery::default(), resources), settings))
+        }
+    }
+
+    /// The whole of it, in the schema definition language.
+    pub(crate) fn sdl(&self) -> String {
+        match self {
+            Self::Client(schema) => schema.sdl(),
+            Self::Subgraph(schema) => schema.sdl(),
+        }
+    }
+}
+
+impl Executor for Schema {
+    async fn execute(&self, request: Request) -> Response {
+        match self {
+            Self::Client(schema) => schema.execute(request).await,
+            Self::Subgraph(schema) => schema.execute(request).await,
+        }
+    }
+
+    fn execute_stream(&self, request: Request, session: Option<Arc<Data>>) -> BoxStream<'static, Response> {
+        match self {
+            Self::Client(schema) => Executor::execute_stream(schema, request, session),
+            Self::Subgraph(schema) => Executor::execute_stream(schema, request, session),
+        }
+    }
+}
+
+impl Default for Resources {
+    fn default() -> Self {
+        Self { passwords: Passwords::default(), views: Views::default(), wake: Arc::new(LeaveToSweep) }
+    }
+}
+
+impl ExtensionFactory for Shared {
+    fn create(&self) -> Arc<dyn Extension> {
+        self.0.create()
+    }
+}
+
+fn build<Q: ObjectType + 'static>(query: Q, resources: Resources) -> Builder<Q> {
     const TIME: &str = "A point in time, in the form of RFC 3339: 2026-11-23T08:30:00Z.";
-    Schema::build(Query::default(), Mutation::default(), Subscription::default())
+    async_graphql::Schema::build(query, Mutation::default(), Subscription::default())
         .override_output_type_description::<DateTime<Utc>>(TIME)
         .directive(LiveDirective)
-        .data(passwords)
-        .data(views)
-        .data(wake)
+        .data(resources.passwords)
+        .data(resources.views)
+        .data(resources.wake)
+}
+
+fn finish<Q: ObjectType + 'static>(
+    builder: Builder<Q>,
+    settings: SchemaSettings,
+) -> async_graphql::Schema<Q, Mutation, Subscription> {
+    let SchemaSettings { validation, limits, extensions } = settings;
+    let mut builder = builder.validation_mode(validation);
+    for extension in extensions {
+        builder = builder.extension(Shared(extension));
+    }
+    if !limits.introspection {
+        builder = builder.disable_suggestions();
+    }
+    builder.limit_depth(limits.depth).limit_complexity(limits.complexity).finish()
 }
 
 /// The schema in the schema definition language, as `schema.graphql` has it.
 pub fn sdl() -> String {
-    build_schema(Passwords::default(), Views::default(), Arc::new(LeaveToSweep))
-        .finish()
-        .sdl_with_options(SDLExportOptions::new().prefer_single_line_descriptions())
+    build(ClientQuery::default(), Resources::default()).finish().sdl_with_options(printed())
+}
+
+/// The schema as one of a [federation](https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/subgraph-spec),
+/// version 2: every node is an entity by its id. What routers ask of each subgraph (`_service`, `_entities`) is left out, as the
+/// specification wants it.
+pub fn subgraph_sdl() -> String {
+    let schema = build(ClientQuery::default(), Resources::default()).enable_subscription_in_federation().finish();
+    let mut sdl = schema.sdl_with_options(printed().federation());
+    for (node, _) in NODES {
+        sdl += &format!("\nextend type {node} @key(fields: \"id\")\n");
+    }
+    sdl
+}
+
+fn printed() -> SDLExportOptions {
+    SDLExportOptions::new().prefer_single_line_descriptions().include_specified_by()
 }

@@ -77,6 +77,8 @@ pub struct Limits {
     pub directives: usize,
     /// Whether the schema may be asked for, and is told in suggestions to who mistypes a name.
     pub introspection: bool,
+    /// Whether there is what the router of a federation asks for: `_service`, which tells the schema in any case, and `_entities`.
+    pub federation: bool,
 }
 
 impl Default for Limits {
@@ -89,6 +91,7 @@ impl Default for Limits {
             root_fields: 50,
             directives: 100,
             introspection: true,
+            federation: false,
         }
     }
 }

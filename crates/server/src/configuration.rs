@@ -33,6 +33,8 @@ pub(crate) use rates::{ForwardedHeader, RateConfiguration};
 pub(crate) use redis::RedisConfiguration;
 pub(crate) use subscriptions::SubscriptionConfiguration;
 
+use tidewater_graphql::Limits;
+
 use crate::error::Error;
 
 /// All settings of the server, one part per concern.
@@ -84,9 +86,10 @@ impl Configuration {
         self.http.serves_graphiql() && !self.documents.trusted_documents_only
     }
 
-    /// Whether clients are told the schema.
-    pub(crate) fn tells_schema(&self) -> bool {
-        self.http.tells_schema() && !self.documents.trusted_documents_only
+    /// What documents may ask for.
+    pub(crate) fn limits_of_documents(&self) -> Limits {
+        let introspection = self.http.tells_schema() && !self.documents.trusted_documents_only;
+        self.limits.of_documents(introspection, self.http.federation)
     }
 
     /// Checks what no single setting can check: how settings stand to each other.

@@ -55,7 +55,7 @@ fn run() -> Result<(), Error> {
             Command::Migrate { action } => commands::migrate(&configuration.database, action).await,
             Command::Seed(arguments) => commands::seed(&configuration.database, arguments).await,
             Command::Check(arguments) => commands::check(&configuration, arguments).await,
-            Command::Schema(arguments) => commands::schema(&arguments),
+            Command::Schema(arguments) => commands::schema(&arguments, configuration.http.federation),
         }
     };
     telemetry::start(&configuration.log);

@@ -93,7 +93,11 @@ pub(crate) struct SignOutPayload {
 impl AccountMutation {
     /// Creates an account and signs its user in.
     #[graphql(complexity = "HASHING + child_complexity")]
-    async fn sign_up(&self, context: &Context<'_>, input: SignUpInput) -> Result<SignUpPayload, Error> {
+    async fn sign_up(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The new account.")] input: SignUpInput,
+    ) -> Result<SignUpPayload, Error> {
         let scope = scope(context)?;
         scope.idempotency.refuse_key()?;
         let email = credentials::email(&input.email)?;
@@ -108,7 +112,11 @@ impl AccountMutation {
 
     /// Signs a user in. If the request was made in a session of the same user, that one ends; others of the user go on.
     #[graphql(complexity = "HASHING + child_complexity")]
-    async fn sign_in(&self, context: &Context<'_>, input: SignInInput) -> Result<SignInPayload, Error> {
+    async fn sign_in(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Who signs in.")] input: SignInInput,
+    ) -> Result<SignInPayload, Error> {
         let scope = scope(context)?;
         scope.idempotency.refuse_key()?;
         let email = credentials::email(&input.email);
@@ -127,7 +135,7 @@ impl AccountMutation {
     async fn change_password(
         &self,
         context: &Context<'_>,
-        input: ChangePasswordInput,
+        #[graphql(desc = "The old password and the new one.")] input: ChangePasswordInput,
     ) -> Result<ChangePasswordPayload, Error> {
         let scope = scope(context)?;
         let viewer = scope.signed_in()?;

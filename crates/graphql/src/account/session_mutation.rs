@@ -39,7 +39,7 @@ impl SessionMutation {
     async fn revoke_session(
         &self,
         context: &Context<'_>,
-        input: RevokeSessionInput,
+        #[graphql(desc = "Which session.")] input: RevokeSessionInput,
     ) -> Result<RevokeSessionPayload, Error> {
         let scope = scope(context)?;
         let viewer = scope.signed_in()?;

@@ -2,12 +2,11 @@ use std::sync::Arc;
 
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextValidation};
 use async_graphql::parser::types::{BaseType, ExecutableDocument};
-use async_graphql::{Request, ServerError, ValidationMode, ValidationResult, Value, Variables, async_trait};
+use async_graphql::{Executor, Request, ServerError, ValidationMode, ValidationResult, Value, Variables, async_trait};
 
 use super::{Unread, read, say_plainly};
-use crate::schema::{Schema, build_schema};
-use crate::wake::LeaveToSweep;
-use crate::{Limits, Views};
+use crate::Limits;
+use crate::schema::{Resources, Schema, SchemaSettings};
 
 /// Finds out whether documents are acceptable, without executing them. Needs no database.
 pub struct DocumentCheck {
@@ -21,13 +20,10 @@ struct NoExecution;
 impl DocumentCheck {
     /// By these limits, but with introspection: these are not the documents of strangers.
     pub fn new(limits: Limits) -> Self {
-        let schema = build_schema(crate::account::Passwords::default(), Views::default(), Arc::new(LeaveToSweep))
-            .validation_mode(ValidationMode::Strict)
-            .extension(NoExecution)
-            .limit_depth(limits.depth)
-            .limit_complexity(limits.complexity)
-            .finish();
-        Self { schema, limits: Limits { introspection: true, ..limits } }
+        let limits = Limits { introspection: true, ..limits };
+        let extensions: Vec<Arc<dyn ExtensionFactory>> = vec![Arc::new(NoExecution)];
+        let settings = SchemaSettings { validation: ValidationMode::Strict, limits, extensions };
+        Self { schema: Schema::new(Resources::default(), settings), limits }
     }
 
     /// Whether the document with this text could be executed, given its variables. What it costs by its variables, such as the size

@@ -43,7 +43,11 @@ pub(crate) struct UnlikeNotePayload {
 #[Object]
 impl NoteLikeMutation {
     /// Likes a note that the viewer may see; if the viewer likes it already, changes nothing.
-    async fn like_note(&self, context: &Context<'_>, input: LikeNoteInput) -> Result<LikeNotePayload, Error> {
+    async fn like_note(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which note.")] input: LikeNoteInput,
+    ) -> Result<LikeNotePayload, Error> {
         let scope = scope(context)?;
         let viewer = scope.signed_in()?;
         let note_id = id::decode(Note::PREFIX, "id", &input.id)?;
@@ -57,7 +61,11 @@ impl NoteLikeMutation {
     }
 
     /// Takes the viewer's like of a note back; if the viewer does not like it, changes nothing.
-    async fn unlike_note(&self, context: &Context<'_>, input: UnlikeNoteInput) -> Result<UnlikeNotePayload, Error> {
+    async fn unlike_note(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which note.")] input: UnlikeNoteInput,
+    ) -> Result<UnlikeNotePayload, Error> {
         let scope = scope(context)?;
         let viewer = scope.signed_in()?;
         let note_id = id::decode(Note::PREFIX, "id", &input.id)?;

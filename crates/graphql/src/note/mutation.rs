@@ -71,7 +71,11 @@ pub(crate) struct DeleteNotePayload {
 #[Object]
 impl NoteMutation {
     /// Creates a note of the viewer.
-    async fn create_note(&self, context: &Context<'_>, input: CreateNoteInput) -> Result<CreateNotePayload, Error> {
+    async fn create_note(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The new note.")] input: CreateNoteInput,
+    ) -> Result<CreateNotePayload, Error> {
         let scope = scope(context)?;
         let viewer = scope.signed_in()?;
         let created_at = now();
@@ -89,7 +93,11 @@ impl NoteMutation {
     }
 
     /// Changes a note.
-    async fn update_note(&self, context: &Context<'_>, input: UpdateNoteInput) -> Result<UpdateNotePayload, Error> {
+    async fn update_note(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which note, and what changes.")] input: UpdateNoteInput,
+    ) -> Result<UpdateNotePayload, Error> {
         let scope = scope(context)?;
         scope.signed_in()?;
         let key = id::decode(Note::PREFIX, "id", &input.id)?;
@@ -110,7 +118,11 @@ impl NoteMutation {
     }
 
     /// Deletes a note.
-    async fn delete_note(&self, context: &Context<'_>, input: DeleteNoteInput) -> Result<DeleteNotePayload, Error> {
+    async fn delete_note(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which note.")] input: DeleteNoteInput,
+    ) -> Result<DeleteNotePayload, Error> {
         let scope = scope(context)?;
         scope.signed_in()?;
         let key = id::decode(Note::PREFIX, "id", &input.id)?;

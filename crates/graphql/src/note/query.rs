@@ -13,7 +13,7 @@ pub(crate) struct NoteQuery;
 #[Object]
 impl NoteQuery {
     /// The note with this id; null if there is none that the viewer may see.
-    async fn note(&self, context: &Context<'_>, id: ID) -> Result<Option<Note>, Error> {
+    async fn note(&self, context: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<Option<Note>, Error> {
         Note::visible(context, id::decode(Note::PREFIX, "id", &id)?).await
     }
 

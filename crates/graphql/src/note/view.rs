@@ -26,7 +26,11 @@ pub(crate) struct ViewNotePayload {
 impl NoteViewMutation {
     /// Counts that a note is seen, by whoever may see it, signed in or not. Reading a note does not count: a client tells when it shows
     /// one.
-    async fn view_note(&self, context: &Context<'_>, input: ViewNoteInput) -> Result<ViewNotePayload, Error> {
+    async fn view_note(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which note.")] input: ViewNoteInput,
+    ) -> Result<ViewNotePayload, Error> {
         let scope = scope(context)?;
         scope.idempotency.refuse_key()?;
         let note = Note::visible(context, id::decode(Note::PREFIX, "id", &input.id)?).await?;

@@ -39,7 +39,11 @@ impl NotificationMutation {
     /// Marks several of the viewer's notifications as read: all of them, or, if one cannot be, none. What was read before stays
     /// read since then.
     #[graphql(complexity = "1 + MAX_MARKED_AT_ONCE * child_complexity")]
-    async fn mark_read(&self, context: &Context<'_>, input: MarkReadInput) -> Result<MarkReadPayload, Error> {
+    async fn mark_read(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which notifications.")] input: MarkReadInput,
+    ) -> Result<MarkReadPayload, Error> {
         let scope = scope(context)?;
         let viewer = scope.signed_in()?;
         let ids = validation::at_most("ids", MAX_MARKED_AT_ONCE, input.ids)?;

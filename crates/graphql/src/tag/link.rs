@@ -88,7 +88,11 @@ pub(crate) struct UntagNotePayload {
 #[Object]
 impl TagLinkMutation {
     /// Puts a tag on a todo; if it carries it already, changes nothing.
-    async fn tag_todo(&self, context: &Context<'_>, input: TagTodoInput) -> Result<TagTodoPayload, Error> {
+    async fn tag_todo(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which todo, and which tag.")] input: TagTodoInput,
+    ) -> Result<TagTodoPayload, Error> {
         let scope = scope(context)?;
         scope.signed_in()?;
         let todo_id = id::decode(Todo::PREFIX, "todoId", &input.todo_id)?;
@@ -106,7 +110,11 @@ impl TagLinkMutation {
     }
 
     /// Takes a tag off a todo; if it does not carry it, changes nothing.
-    async fn untag_todo(&self, context: &Context<'_>, input: UntagTodoInput) -> Result<UntagTodoPayload, Error> {
+    async fn untag_todo(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which todo, and which tag.")] input: UntagTodoInput,
+    ) -> Result<UntagTodoPayload, Error> {
         let scope = scope(context)?;
         scope.signed_in()?;
         let todo_id = id::decode(Todo::PREFIX, "todoId", &input.todo_id)?;
@@ -123,7 +131,11 @@ impl TagLinkMutation {
     }
 
     /// Puts a tag on a note; if it carries it already, changes nothing.
-    async fn tag_note(&self, context: &Context<'_>, input: TagNoteInput) -> Result<TagNotePayload, Error> {
+    async fn tag_note(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which note, and which tag.")] input: TagNoteInput,
+    ) -> Result<TagNotePayload, Error> {
         let scope = scope(context)?;
         scope.signed_in()?;
         let note_id = id::decode(Note::PREFIX, "noteId", &input.note_id)?;
@@ -141,7 +153,11 @@ impl TagLinkMutation {
     }
 
     /// Takes a tag off a note; if it does not carry it, changes nothing.
-    async fn untag_note(&self, context: &Context<'_>, input: UntagNoteInput) -> Result<UntagNotePayload, Error> {
+    async fn untag_note(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which note, and which tag.")] input: UntagNoteInput,
+    ) -> Result<UntagNotePayload, Error> {
         let scope = scope(context)?;
         scope.signed_in()?;
         let note_id = id::decode(Note::PREFIX, "noteId", &input.note_id)?;

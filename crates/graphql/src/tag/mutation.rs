@@ -45,7 +45,11 @@ pub(crate) struct DeleteTagPayload {
 #[Object]
 impl TagMutation {
     /// Creates a tag of the viewer.
-    async fn create_tag(&self, context: &Context<'_>, input: CreateTagInput) -> Result<CreateTagPayload, Error> {
+    async fn create_tag(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The new tag.")] input: CreateTagInput,
+    ) -> Result<CreateTagPayload, Error> {
         let scope = scope(context)?;
         let viewer = scope.signed_in()?;
         let tag = tag::Model {
@@ -60,7 +64,11 @@ impl TagMutation {
     }
 
     /// Deletes a tag, and takes it off the todos and notes that carry it.
-    async fn delete_tag(&self, context: &Context<'_>, input: DeleteTagInput) -> Result<DeleteTagPayload, Error> {
+    async fn delete_tag(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which tag.")] input: DeleteTagInput,
+    ) -> Result<DeleteTagPayload, Error> {
         let scope = scope(context)?;
         scope.signed_in()?;
         let key = id::decode(Tag::PREFIX, "id", &input.id)?;

@@ -13,7 +13,7 @@ pub(crate) struct TagQuery;
 #[Object]
 impl TagQuery {
     /// The tag with this id; null if there is none that the viewer may see.
-    async fn tag(&self, context: &Context<'_>, id: ID) -> Result<Option<Tag>, Error> {
+    async fn tag(&self, context: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<Option<Tag>, Error> {
         Tag::visible(context, id::decode(Tag::PREFIX, "id", &id)?).await
     }
 

@@ -103,7 +103,11 @@ pub(crate) struct CompleteTodosPayload {
 #[Object]
 impl TodoMutation {
     /// Creates a todo of the viewer.
-    async fn create_todo(&self, context: &Context<'_>, input: CreateTodoInput) -> Result<CreateTodoPayload, Error> {
+    async fn create_todo(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The new todo.")] input: CreateTodoInput,
+    ) -> Result<CreateTodoPayload, Error> {
         let scope = scope(context)?;
         let viewer = scope.signed_in()?;
         let created_at = now();
@@ -126,7 +130,11 @@ impl TodoMutation {
     }
 
     /// Changes a todo.
-    async fn update_todo(&self, context: &Context<'_>, input: UpdateTodoInput) -> Result<UpdateTodoPayload, Error> {
+    async fn update_todo(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which todo, and what changes.")] input: UpdateTodoInput,
+    ) -> Result<UpdateTodoPayload, Error> {
         let scope = scope(context)?;
         scope.signed_in()?;
         let key = id::decode(Todo::PREFIX, "id", &input.id)?;
@@ -154,7 +162,11 @@ impl TodoMutation {
     }
 
     /// Deletes a todo.
-    async fn delete_todo(&self, context: &Context<'_>, input: DeleteTodoInput) -> Result<DeleteTodoPayload, Error> {
+    async fn delete_todo(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which todo.")] input: DeleteTodoInput,
+    ) -> Result<DeleteTodoPayload, Error> {
         let scope = scope(context)?;
         scope.signed_in()?;
         let key = id::decode(Todo::PREFIX, "id", &input.id)?;
@@ -172,7 +184,7 @@ impl TodoMutation {
     async fn complete_todos(
         &self,
         context: &Context<'_>,
-        input: CompleteTodosInput,
+        #[graphql(desc = "Which todos.")] input: CompleteTodosInput,
     ) -> Result<CompleteTodosPayload, Error> {
         let scope = scope(context)?;
         scope.signed_in()?;

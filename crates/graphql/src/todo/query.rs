@@ -13,7 +13,7 @@ pub(crate) struct TodoQuery;
 #[Object]
 impl TodoQuery {
     /// The todo with this id; null if there is none that the viewer may see.
-    async fn todo(&self, context: &Context<'_>, id: ID) -> Result<Option<Todo>, Error> {
+    async fn todo(&self, context: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<Option<Todo>, Error> {
         Todo::visible(context, id::decode(Todo::PREFIX, "id", &id)?).await
     }
 

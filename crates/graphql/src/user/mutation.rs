@@ -60,7 +60,11 @@ pub(crate) struct ChangeRolePayload {
 impl UserMutation {
     /// Changes what a user may see and change; for administrators. All sessions of the user end, so that they sign in again; whoever
     /// changes their own role gets a new one. If the user has that role already, nothing changes.
-    async fn change_role(&self, context: &Context<'_>, input: ChangeRoleInput) -> Result<ChangeRolePayload, Error> {
+    async fn change_role(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which user, and which role.")] input: ChangeRoleInput,
+    ) -> Result<ChangeRolePayload, Error> {
         let scope = scope(context)?;
         let viewer = scope.signed_in()?;
         scope.idempotency.refuse_key()?;
@@ -92,7 +96,7 @@ impl UserMutation {
     async fn update_profile(
         &self,
         context: &Context<'_>,
-        input: UpdateProfileInput,
+        #[graphql(desc = "What changes.")] input: UpdateProfileInput,
     ) -> Result<UpdateProfilePayload, Error> {
         let scope = scope(context)?;
         let viewer = scope.signed_in()?;

@@ -19,7 +19,7 @@ impl UserQuery {
     }
 
     /// The user with this id; null if there is none.
-    async fn user(&self, context: &Context<'_>, id: ID) -> Result<Option<User>, Error> {
+    async fn user(&self, context: &Context<'_>, #[graphql(desc = "Its id.")] id: ID) -> Result<Option<User>, Error> {
         let key = id::decode(User::PREFIX, "id", &id)?;
         Ok(scope(context)?.reader.item::<user::Entity>(key).await?.map(User))
     }

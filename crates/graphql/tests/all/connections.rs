@@ -21,16 +21,16 @@ const PAGE: &str = "query($orderBy: [TodoOrder!], $first: Int, $after: String, $
 
 /// A page as it was answered.
 #[derive(Debug)]
-struct Page {
-    texts: Vec<String>,
-    cursors: Vec<String>,
-    next: bool,
-    previous: bool,
-    total: usize,
+pub(crate) struct Page {
+    pub(crate) texts: Vec<String>,
+    pub(crate) cursors: Vec<String>,
+    pub(crate) next: bool,
+    pub(crate) previous: bool,
+    pub(crate) total: usize,
 }
 
 /// Terms of an order: the field, and whether the greatest comes first.
-type Order = [(&'static str, bool)];
+pub(crate) type Order = [(&'static str, bool)];
 
 fn order_by(order: &Order) -> Value {
     let term = |(field, descending): &(&str, bool)| json!({ "field": field, "direction": if *descending { "DESC" } else { "ASC" } });
@@ -38,7 +38,7 @@ fn order_by(order: &Order) -> Value {
 }
 
 /// The page that `arguments` ask for. What it says twice, it must say alike.
-async fn page(fixture: &Fixture, who: &SignedIn, order: &Order, mut arguments: Value) -> Page {
+pub(crate) async fn page(fixture: &Fixture, who: &SignedIn, order: &Order, mut arguments: Value) -> Page {
     arguments["orderBy"] = order_by(order);
     let todos = fixture.data(PAGE, arguments, Some(&who.token)).await["todos"].take();
     let edges = todos["edges"].as_array().unwrap();
@@ -56,12 +56,12 @@ async fn page(fixture: &Fixture, who: &SignedIn, order: &Order, mut arguments: V
     }
 }
 
-fn time(seconds: i64) -> DateTime<Utc> {
+pub(crate) fn time(seconds: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::milliseconds(1_790_000_000_000 + seconds * 500)
 }
 
 /// A todo with this text, created at that time, of the only user.
-async fn row(fixture: &Fixture, text: &str, created: i64) -> todo::Model {
+pub(crate) async fn row(fixture: &Fixture, text: &str, created: i64) -> todo::Model {
     let owner = user::Entity::find().one(&fixture.connection).await.unwrap().unwrap();
     todo::Model {
         id: new_id(),
@@ -78,7 +78,7 @@ async fn row(fixture: &Fixture, text: &str, created: i64) -> todo::Model {
     }
 }
 
-async fn insert(fixture: &Fixture, rows: &[todo::Model]) {
+pub(crate) async fn insert(fixture: &Fixture, rows: &[todo::Model]) {
     let rows = rows.iter().map(|row| row.clone().into_active_model());
     todo::Entity::insert_many(rows).exec_without_returning(&fixture.connection).await.unwrap();
 }
@@ -97,7 +97,7 @@ async fn delete(fixture: &Fixture, text: &str) {
 }
 
 /// Which of two rows comes first. An absent value is the greatest; the key, in the direction of the last term, ends ties.
-fn compare(one: &todo::Model, other: &todo::Model, order: &Order) -> Ordering {
+pub(crate) fn compare(one: &todo::Model, other: &todo::Model, order: &Order) -> Ordering {
     let directed = |ordering: Ordering, descending| if descending { ordering.reverse() } else { ordering };
     let value = |row: &todo::Model, field| match field {
         "CREATED_AT" => (false, row.created_at.timestamp_micros()),

@@ -79,7 +79,8 @@ impl Fixture {
         fixture
     }
 
-    async fn over(backend: Backend, database: TestDatabase, adjust: impl FnOnce(&mut ApiSettings)) -> Self {
+    /// Over `database`, with the default settings as `adjust` leaves them.
+    pub(crate) async fn over(backend: Backend, database: TestDatabase, adjust: impl FnOnce(&mut ApiSettings)) -> Self {
         let redis = backend.redis().await;
         let (connection, cache, statements) = open(&database, redis.as_ref(), &tracking()).await;
         let counter = counter(redis.as_ref()).await;

@@ -19,7 +19,7 @@ const NODE: &str = "query($id: ID!) { node(id: $id) { id ... on Notification { t
 const PAST: &str = "2026-01-01T00:00:00Z";
 
 /// Does all that is due.
-async fn work(fixture: &Fixture) {
+pub(crate) async fn work(fixture: &Fixture) {
     let context = Context::new(fixture.database.connect().await, std::time::Duration::from_secs(60));
     for Scheduled { job, .. } in sweep(&context, 100).await.unwrap() {
         run(&context, job).await.unwrap();

@@ -4,9 +4,9 @@ use crate::cli::SchemaArguments;
 use crate::error::{Error, reason};
 use crate::output::print;
 
-/// Prints the schema, or compares it with a file.
-pub(crate) fn schema(arguments: &SchemaArguments) -> Result<(), Error> {
-    let served = tidewater_graphql::sdl();
+/// Prints the schema, or compares it with a file: the one for clients, or that of the subgraph.
+pub(crate) fn schema(arguments: &SchemaArguments, is_subgraph: bool) -> Result<(), Error> {
+    let served = if is_subgraph { tidewater_graphql::subgraph_sdl() } else { tidewater_graphql::sdl() };
     match &arguments.check {
         None => print(&served),
         Some(file) => {

@@ -131,7 +131,7 @@ async fn start(configuration: &Configuration) -> Result<Running, Error> {
         cache: cache.clone(),
         tracking: tracking.clone(),
         policies: configuration.cache.policies(),
-        limits: configuration.limits.of_documents(configuration.tells_schema()),
+        limits: configuration.limits_of_documents(),
         responses: configuration.cache.responses(),
         session_lifetime: configuration.http.session_lifetime,
         session_idle_timeout: configuration.http.session_idle_timeout,
@@ -191,8 +191,8 @@ async fn start_limiter(configuration: &Configuration) -> Result<Limiter, Error> 
 }
 
 async fn know_documents(configuration: &Configuration) -> Result<KnownDocuments, Error> {
-    let Configuration { redis, documents, limits, .. } = configuration;
-    let limits = limits.of_documents(configuration.tells_schema());
+    let Configuration { redis, documents, .. } = configuration;
+    let limits = configuration.limits_of_documents();
     let trusted = match &documents.trusted_documents {
         Some(path) => TrustedDocuments::read(path, documents.trusted_documents_only, limits).await?,
         None => TrustedDocuments::default(),

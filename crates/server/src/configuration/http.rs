@@ -30,6 +30,16 @@ pub(crate) struct HttpConfiguration {
     #[arg(long, value_name = "WHEN", env = "TIDEWATER_INTROSPECTION", default_value = "auto", global = true)]
     introspection: Switch,
 
+    /// Serve as a subgraph of a federation, whose router asks for `_entities`, and for the schema by `_service`; `tidewater schema`
+    /// prints that schema then
+    #[arg(
+        long,
+        env = "TIDEWATER_FEDERATION",
+        value_parser = clap::builder::BoolishValueParser::new(),
+        global = true
+    )]
+    pub(crate) federation: bool,
+
     /// Whether the session cookie is for HTTPS only; `auto` means yes, except when listening on a loopback address
     #[arg(long, value_name = "WHEN", env = "TIDEWATER_SECURE_COOKIE", default_value = "auto", global = true)]
     secure_cookie: Switch,

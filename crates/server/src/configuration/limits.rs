@@ -174,8 +174,8 @@ pub(crate) struct LimitConfiguration {
 }
 
 impl LimitConfiguration {
-    /// Those of documents.
-    pub(crate) fn of_documents(&self, introspection: bool) -> Limits {
+    /// Those of documents, which may ask for the schema, and in the name of a router, as is said.
+    pub(crate) fn of_documents(&self, introspection: bool, federation: bool) -> Limits {
         Limits {
             depth: self.max_depth,
             complexity: self.max_complexity,
@@ -184,6 +184,7 @@ impl LimitConfiguration {
             root_fields: self.max_root_fields,
             directives: self.max_directives,
             introspection,
+            federation,
         }
     }
 }
