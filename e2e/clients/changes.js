@@ -1,0 +1,89 @@
+/** What a subscription tells, as it comes, whatever client it comes from. */
+
+import { EventEmitter, once } from 'node:events';
+
+import { PATIENCE } from '../process.js';
+
+/** What is told of each change of a todo. */
+export const TODO_CHANGED = 'subscription TodoChanged { todoChanged { kind id node { id text } } }';
+
+const CREATE = 'mutation ($text: String!) { createTodo(input: { text: $text }) { todo { id } } }';
+const UPDATE = 'mutation ($id: ID!, $text: String!) { updateTodo(input: { id: $id, text: $text }) { todo { id } } }';
+const DELETE = 'mutation ($id: ID!) { deleteTodo(input: { id: $id }) { deletedId } }';
+
+/** Creates a todo, and returns its id. */
+export async function createTodo(server, token, text) {
+    const { createTodo: created } = await server.ask(CREATE, { token, variables: { text } });
+    return created.todo.id;
+}
+
+/** Changes the text of a todo. */
+export async function updateTodo(server, token, id, text) {
+    await server.ask(UPDATE, { token, variables: { id, text } });
+}
+
+/** Deletes a todo. */
+export async function deleteTodo(server, token, id) {
+    await server.ask(DELETE, { token, variables: { id } });
+}
+
+/** What came of a subscription and was not taken yet. */
+export class Changes {
+    #came = [];
+    #end;
+    #events = new EventEmitter();
+
+    /** Whether there is something that came and was not taken. */
+    get isEmpty() {
+        return this.#came.length === 0;
+    }
+
+    /** Where clients put results, errors and the end. */
+    get sink() {
+        return {
+            next: (result) => this.#tell(() => this.#came.push(result)),
+            error: (error) => this.#tell(() => (this.#end = { error })),
+            complete: () => this.#tell(() => (this.#end ??= {})),
+        };
+    }
+
+    /** Waits for the next result, and takes it. Throws the error if the subscription ended with one. */
+    async next() {
+        const deadline = AbortSignal.timeout(PATIENCE);
+        while (this.isEmpty) {
+            if (this.#end) throw this.#end.error ?? new Error('the subscription is complete');
+            await once(this.#events, 'told', { signal: deadline });
+        }
+        return this.#came.shift();
+    }
+
+    /** Waits for the next change of a todo, and takes it. */
+    async nextTodo() {
+        const { data, errors } = await this.next();
+        if (errors) throw new Error(JSON.stringify(errors));
+        return data.todoChanged;
+    }
+
+    /** Waits for the end, and returns the error, if there was one. */
+    async ended() {
+        const deadline = AbortSignal.timeout(PATIENCE);
+        while (!this.#end) await once(this.#events, 'told', { signal: deadline });
+        return this.#end.error;
+    }
+
+    /**
+     * Returns when the subscription has begun, of which a WebSocket gives no sign: when it tells of changes that are made
+     * until it does.
+     */
+    async begun(server, token) {
+        const id = await createTodo(server, token, 'Knock');
+        for (let knock = 1; this.isEmpty; knock++) await updateTodo(server, token, id, `Knock ${knock}`);
+        await deleteTodo(server, token, id);
+        while ((await this.nextTodo()).kind !== 'DELETED');
+    }
+
+    #tell(what) {
+        what();
+        this.#events.emit('told');
+    }
+}
