@@ -108,8 +108,9 @@ impl<T: Followed> Change<T> {
         self.kind
     }
 
-    /// Its id.
-    async fn id(&self) -> ID {
+    /// The id of what changed.
+    // Not `id`: clients that keep objects by their ids would take the change for the object.
+    async fn node_id(&self) -> ID {
         id::encode(T::PREFIX, self.key)
     }
 

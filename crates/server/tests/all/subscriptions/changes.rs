@@ -39,7 +39,7 @@ on_each_backend! {
         let (one, _) = (create_todo(&server, &token, "one").await, create_todo(&server, &token, "other").await);
         let mut socket = Socket::connect(&server, Some(&token)).await;
         follow_todos(&mut socket, "all", TODO_CHANGED, &server, &token).await;
-        let query = "subscription($id: ID) { change: todoChanged(id: $id) { node { text } kind ... @include(if: true) { id } } }";
+        let query = "subscription($id: ID) { change: todoChanged(id: $id) { node { text } kind ... @include(if: true) { nodeId } } }";
         socket.subscribe("one", query, json!({ "id": one })).await;
         // Until it has begun, too.
         let mut round = 0;
@@ -53,7 +53,7 @@ on_each_backend! {
             }
         };
         assert_eq!(result["id"], "one", "{result}");
-        let expected = json!({ "change": { "node": { "text": format!("one {round}") }, "kind": "UPDATED", "id": one } });
+        let expected = json!({ "change": { "node": { "text": format!("one {round}") }, "kind": "UPDATED", "nodeId": one } });
         assert_eq!(result["payload"]["data"], expected);
         rename(&database, "other", "other 2").await;
         socket.result("all").await;
@@ -92,7 +92,7 @@ on_each_backend! {
             let mut kinds = Vec::new();
             loop {
                 let change = socket.result("1").await["data"]["noteChanged"].take();
-                match change["id"].as_str().unwrap() {
+                match change["nodeId"].as_str().unwrap() {
                     changed if changed == id => kinds.push(change["kind"].as_str().unwrap().to_owned()),
                     changed if changed == end => break,
                     _ => {}
@@ -112,7 +112,7 @@ on_each_backend! {
         let mut socket = Socket::connect(&server, Some(&token)).await;
         follow_todos(&mut socket, "todos", TODO_CHANGED, &server, &token).await;
         socket.send(json!({ "id": "todos", "type": "complete" })).await;
-        let query = "subscription { notifications { kind id node { kind text readAt todo { text } } } }";
+        let query = "subscription { notifications { kind nodeId node { kind text readAt todo { text } } } }";
         socket.subscribe("1", query, Value::Null).await;
         let remind = "mutation { createTodo(input: { text: \"think\", remindAt: \"2020-01-01T00:00:00Z\" }) { todo { id } } }";
         // Until it has begun, too.
@@ -125,10 +125,10 @@ on_each_backend! {
         assert_eq!(notification["kind"], "CREATED");
         assert_eq!(notification["node"]["todo"]["text"], "think", "{notification}");
         let read = "mutation($id: ID!) { markRead(input: { ids: [$id] }) { notifications { id } } }";
-        let answer = server.graphql_as(&token, read, json!({ "id": notification["id"] })).await;
+        let answer = server.graphql_as(&token, read, json!({ "id": notification["nodeId"] })).await;
         assert!(answer.get("errors").is_none(), "{answer}");
         let told = socket.result("1").await["data"]["notifications"].take();
-        assert_eq!((&told["kind"], &told["id"]), (&json!("UPDATED"), &notification["id"]));
+        assert_eq!((&told["kind"], &told["nodeId"]), (&json!("UPDATED"), &notification["nodeId"]));
         assert!(told["node"]["readAt"].is_string(), "as it is now: {told}");
     }
 
@@ -212,7 +212,7 @@ async fn concurrent_writers_changes_are_told_once_and_in_order() {
     for _ in 0..total {
         let change = socket.result("1").await["data"]["todoChanged"].take();
         assert_eq!(change["kind"], "UPDATED");
-        let id = change["id"].as_str().unwrap().to_owned();
+        let id = change["nodeId"].as_str().unwrap().to_owned();
         let count: usize = change["node"]["text"].as_str().unwrap().split_once(": ").unwrap().1.parse().unwrap();
         let number = told.entry(id.clone()).or_default();
         *number += 1;

@@ -76,7 +76,7 @@ async fn a_connection_to_the_database_that_breaks_loses_nothing() {
         rename(&database, &(round - 1).to_string(), &round.to_string()).await;
         let result = socket.result("1").await;
         assert_eq!(
-            (&result["data"]["todoChanged"]["kind"], &result["data"]["todoChanged"]["id"]),
+            (&result["data"]["todoChanged"]["kind"], &result["data"]["todoChanged"]["nodeId"]),
             (&json!("UPDATED"), &json!(id))
         );
     }

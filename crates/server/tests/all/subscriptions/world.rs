@@ -7,8 +7,8 @@ use tidewater_testkit::{Server, TestDatabase};
 
 use super::socket::Socket;
 
-pub(super) const TODO_CHANGED: &str = "subscription { todoChanged { kind id node { id text } } }";
-pub(super) const NOTE_CHANGED: &str = "subscription { noteChanged { kind id node { title visibility } } }";
+pub(super) const TODO_CHANGED: &str = "subscription { todoChanged { kind nodeId node { id text } } }";
+pub(super) const NOTE_CHANGED: &str = "subscription { noteChanged { kind nodeId node { title visibility } } }";
 
 /// Creates a todo of the holder of `token`, and returns its id.
 pub(super) async fn create_todo(server: &Server, token: &str, text: &str) -> String {
@@ -57,5 +57,5 @@ pub(super) async fn follow_todos(socket: &mut Socket, id: &str, query: &str, ser
 /// The result that tells of a change of a todo.
 pub(super) fn todo_change(kind: &str, id: &str, text: Option<&str>) -> Value {
     let node = text.map(|text| json!({ "id": id, "text": text }));
-    json!({ "data": { "todoChanged": { "kind": kind, "id": id, "node": node } } })
+    json!({ "data": { "todoChanged": { "kind": kind, "nodeId": id, "node": node } } })
 }
