@@ -5,7 +5,7 @@ import { EventEmitter, once } from 'node:events';
 import { PATIENCE } from '../process.js';
 
 /** What is told of each change of a todo. */
-export const TODO_CHANGED = 'subscription TodoChanged { todoChanged { kind id node { id text } } }';
+export const TODO_CHANGED = 'subscription TodoChanged { todoChanged { kind nodeId node { id text } } }';
 
 const CREATE = 'mutation ($text: String!) { createTodo(input: { text: $text }) { todo { id } } }';
 const UPDATE = 'mutation ($id: ID!, $text: String!) { updateTodo(input: { id: $id, text: $text }) { todo { id } } }';

@@ -57,7 +57,7 @@ test('tells of each change in order, by mutations and by psql, from the beginnin
     const told = [];
     do told.push(await changes.nextTodo());
     while (told.at(-1).kind !== 'DELETED');
-    assert.ok(told.every((change) => change.id === id));
+    assert.ok(told.every((change) => change.nodeId === id));
     assert.deepEqual(
         told.map((change) => change.kind),
         ['CREATED', ...Array(10).fill('UPDATED'), 'DELETED'],
@@ -130,7 +130,7 @@ test('what is no longer wanted ends its connection, and its neighbours go on', a
     do another = await followIfAdmitted(client);
     while (!another);
     const id = await createTodo(few, token, 'for both');
-    assert.deepEqual([(await changes.nextTodo()).id, (await another.nextTodo()).id], [id, id]);
+    assert.deepEqual([(await changes.nextTodo()).nodeId, (await another.nextTodo()).nodeId], [id, id]);
     assert.ok(unwanted.isEmpty);
 });
 
@@ -155,7 +155,7 @@ test('goes on by itself when the server is started again', async (t) => {
     await reconnected;
 
     const id = await createTodo(restarted, token, 'after the restart');
-    assert.equal((await changes.nextTodo()).id, id);
+    assert.equal((await changes.nextTodo()).nodeId, id);
     await deleteTodo(restarted, token, id);
 });
 
