@@ -67,8 +67,8 @@ function connect(t, exchanges, options) {
         asked.push({ method: sent.method ?? 'GET', url: String(url), body: sent.body && JSON.parse(sent.body) });
         return response;
     };
-    const fetchOptions = { headers };
-    const client = createClient({ url: server.graphql, exchanges, fetch: watched, fetchOptions, preferGetMethod: false, ...options });
+    const how = { exchanges, fetch: watched, fetchOptions: { headers }, preferGetMethod: false, ...options };
+    const client = createClient({ url: server.graphql, ...how });
     return { client, asked };
 }
 
