@@ -26,6 +26,22 @@ pub(crate) enum Role {
     Static(StaticOptions),
     /// GraphQL alone: answers from maps in memory, which it reads from `DATABASE_URL` as it starts
     Plain(PlainOptions),
+    /// Measure what live queries cost, and nothing else
+    Live(LiveOptions),
+}
+
+/// How much is measured of live queries.
+#[derive(Debug, Args)]
+pub(crate) struct LiveOptions {
+    /// How many are open
+    #[arg(long, value_name = "COUNT", default_value = "10000", value_parser = clap::value_parser!(u32).range(1..=20_000))]
+    pub(crate) queries: u32,
+    /// How often each change is made
+    #[arg(long, value_name = "COUNT", default_value = "5", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) rounds: u32,
+    /// Measure the `tidewater` that is beside this program, instead of building it first
+    #[arg(long)]
+    pub(crate) no_build: bool,
 }
 
 /// What the static server answers.

@@ -10,6 +10,7 @@ mod error;
 mod expected;
 mod experiment;
 mod judge;
+mod live;
 mod load;
 mod measurement;
 mod peer;
@@ -51,6 +52,9 @@ fn main() -> ExitCode {
         }
         Some(Role::Plain(options)) => {
             block_on(Builder::new_multi_thread().worker_threads(1), plain_server::serve(&options))
+        }
+        Some(Role::Live(options)) => {
+            block_on(&mut Builder::new_current_thread(), until_interrupted(live::run(&options)))
         }
         // The load generator is one thread, so that it takes no more than one core from what it measures.
         None => block_on(&mut Builder::new_current_thread(), until_interrupted(run::run(&options))),

@@ -85,7 +85,7 @@ fn parts(options: &Options, systems: Vec<System>) -> Vec<Part> {
 }
 
 /// Builds the program under measurement beside this one.
-fn build() -> Result<(), Error> {
+pub(crate) fn build() -> Result<(), Error> {
     let own = std::env::current_exe().map_err(Error::system("the path of this program"))?;
     let target = own.parent().and_then(Path::parent).unwrap_or(Path::new("target"));
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

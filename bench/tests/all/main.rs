@@ -49,6 +49,18 @@ fn a_short_run_measures_without_a_fault() {
 }
 
 #[test]
+fn live_queries_are_measured_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tidewater-bench"));
+    command.current_dir(directory.path()).args(["live", "--no-build", "--queries", "100", "--rounds", "1"]);
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    assert!(status.success(), "{}", String::from_utf8_lossy(&stderr));
+    let told = String::from_utf8(stdout).unwrap();
+    assert!(told.starts_with("100 live queries over 2 WebSockets: "), "{told}");
+    assert!(["| none | ", "| one | ", "| all | "].iter().all(|row| told.contains(row)), "{told}");
+}
+
+#[test]
 fn a_cell_that_there_is_not_is_said_to_be_none() {
     let directory = tempfile::tempdir().unwrap();
     let Output { status, stderr, .. } = measure(directory.path(), &["--only", "W9"]);

@@ -11,6 +11,7 @@ use tokio::task::AbortHandle;
 use crate::counters::Counters;
 use crate::feed::Feed;
 use crate::gate::Gate;
+use crate::lookout::Lookouts;
 use crate::memory::{Memory, SpaceId};
 use crate::poller::Poller;
 use crate::redis::Redis;
@@ -19,8 +20,8 @@ use crate::tide::{Tide, TideWriter};
 use crate::tracked::Tracked;
 use crate::unlink::Unlinks;
 use crate::{
-    Derived, Follower, GateError, GateStatistics, Health, Policy, Position, Request, Settings, Space, SpaceStatistics,
-    StartError,
+    Derived, Follower, GateError, GateStatistics, Health, Lookout, Policy, Position, Request, Settings, Space,
+    SpaceStatistics, StartError,
 };
 
 /// The cache of one process over one database. Cheap to clone; polling stops with the last clone of it and of its spaces.
@@ -38,10 +39,12 @@ pub(crate) struct Core {
     pub(crate) load_timeout: Duration,
     gate: Arc<Gate>,
     feed: Arc<Feed>,
+    lookouts: Arc<Lookouts>,
     gate_timeout: Duration,
     prefix: String,
     spaces: Mutex<Vec<Arc<Counters>>>,
     poller: AbortHandle,
+    looking: AbortHandle,
 }
 
 impl Cache {
@@ -61,6 +64,7 @@ impl Cache {
         let unlinks = Arc::new(Unlinks::new(redis.clone()));
         let gate = Arc::new(Gate::new());
         let feed = Arc::new(Feed::new(settings.follow_changes));
+        let lookouts = Arc::new(Lookouts::new(Arc::clone(&tide)));
         let poller = Poller {
             source,
             timeout: settings.poll_timeout,
@@ -74,6 +78,8 @@ impl Cache {
             failing: false,
         };
         let poller = tokio::spawn(poller.run()).abort_handle();
+        let looking = Arc::clone(&lookouts).serve(Arc::clone(&feed), Arc::clone(&gate), settings.gate_timeout);
+        let looking = tokio::spawn(looking).abort_handle();
         // The first poll reads the retained log, which takes longer than a request should wait.
         let first = Request::new(Arc::clone(&gate), Arc::clone(&tide), settings.poll_timeout);
         let cache = Self(Arc::new(Core {
@@ -85,10 +91,12 @@ impl Cache {
             load_timeout: settings.load_timeout,
             gate,
             feed,
+            lookouts,
             gate_timeout: settings.gate_timeout,
             prefix: settings.redis.map(|redis| redis.prefix).unwrap_or_default(),
             spaces: Mutex::default(),
             poller,
+            looking,
         }));
         let redis = async {
             if let Some(redis) = &cache.0.redis {
@@ -117,6 +125,11 @@ impl Cache {
         request.settle().await?;
         follower.begin(request.settled());
         Ok(follower)
+    }
+
+    /// A place to look out for changes of what was read.
+    pub fn look_out(&self) -> Lookout {
+        self.0.lookouts.open()
     }
 
     /// How many follow the database's changes.
@@ -202,6 +215,7 @@ impl Cache {
 impl Drop for Core {
     fn drop(&mut self) {
         self.poller.abort();
+        self.looking.abort();
     }
 }
 

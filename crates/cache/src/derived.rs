@@ -8,11 +8,11 @@ use crate::cache::Core;
 use crate::counters::{Counters, Miss};
 use crate::flight::{Boarding, Flights, Lead};
 use crate::memo::Memo;
-use crate::memory::{Memory, SpaceId, weight};
+use crate::memory::{Held, Memory, SpaceId, weight};
 use crate::recording::Recording;
 use crate::terms::Terms;
 use crate::tide::Tide;
-use crate::{Acceptance, Footprint, Position, Request};
+use crate::{Acceptance, Basis, Footprint, Position, Request};
 
 /// A space of values that are computed from what other spaces answer, such as whole responses. What they depend on is what was
 /// read while they were computed; nobody declares it.
@@ -77,6 +77,28 @@ impl<V: Send + Sync + 'static> Derived<V> {
     /// What is held under `key`, if that is as fresh as `acceptance` and the policies of its parts want it. Waits for the gate
     /// if they want it so. The acceptance counts where it counted while the value was computed: from [`Request::accept`] on.
     pub async fn get(&self, request: &Request, key: &[u8], acceptance: Acceptance) -> Option<Arc<V>> {
+        let (_, derivation) = self.held(request, key, acceptance).await?;
+        Some(Arc::clone(&derivation.value))
+    }
+
+    /// Like [`get`](Self::get), with what the value rests on.
+    pub async fn get_with_basis(
+        &self,
+        request: &Request,
+        key: &[u8],
+        acceptance: Acceptance,
+    ) -> Option<(Arc<V>, Basis)> {
+        let (held, derivation) = self.held(request, key, acceptance).await?;
+        let basis = Basis { footprint: held.memo.footprint.clone(), as_of: held.memo.as_of };
+        Some((Arc::clone(&derivation.value), basis))
+    }
+
+    async fn held(
+        &self,
+        request: &Request,
+        key: &[u8],
+        acceptance: Acceptance,
+    ) -> Option<(Arc<Held>, Arc<Derivation<V>>)> {
         let space = &*self.0;
         if matches!(acceptance, Acceptance::Source { .. }) {
             return None;
@@ -92,7 +114,7 @@ impl<V: Send + Sync + 'static> Derived<V> {
         request.saw(held.memo.read_at);
         space.counters.memory_hits.add(1);
         request.account().derived.add(1);
-        Some(Arc::clone(&derivation.value))
+        Some((held, derivation))
     }
 
     /// Whether this time what is held under `key` is to be verified, not served. See [`crate::Settings::verify_share`].
@@ -127,6 +149,19 @@ impl<V: Send + Sync + 'static> Derived<V> {
     where
         F: Future<Output = (V, Sharing)>,
     {
+        self.read_with_basis(request, key, compute).await.0
+    }
+
+    /// Like [`read`](Self::read), with what the value rests on, if that is known.
+    pub async fn read_with_basis<F>(
+        &self,
+        request: &Request,
+        key: &[u8],
+        compute: impl FnOnce() -> F,
+    ) -> (Arc<V>, Option<Basis>)
+    where
+        F: Future<Output = (V, Sharing)>,
+    {
         let space = &*self.0;
         let key: Arc<[u8]> = Arc::from(key);
         let mut at_least = Position::LAST;
@@ -141,9 +176,10 @@ impl<V: Send + Sync + 'static> Derived<V> {
                 Boarding::Lead(lead) => {
                     // A flight that landed in the meantime has left its value in memory.
                     if at_least < Position::LAST
-                        && let Some(value) = self.get(request, &key, Acceptance::AtMost(Duration::ZERO)).await
+                        && let Some((value, basis)) =
+                            self.get_with_basis(request, &key, Acceptance::AtMost(Duration::ZERO)).await
                     {
-                        return value;
+                        return (value, Some(basis));
                     }
                     break (lead, as_of);
                 }
@@ -152,7 +188,8 @@ impl<V: Send + Sync + 'static> Derived<V> {
                         space.counters.joined.add(1);
                         request.account().joined.add(1);
                         request.saw(memo.read_at);
-                        return Arc::clone(&memo.value.value);
+                        let basis = Basis { footprint: memo.footprint.clone(), as_of: memo.as_of };
+                        return (Arc::clone(&memo.value.value), Some(basis));
                     }
                 }
             }
@@ -160,12 +197,12 @@ impl<V: Send + Sync + 'static> Derived<V> {
         space.counters.missed(Miss::Absent, 1);
         let (value, sharing) = compute().await;
         let value = Arc::new(value);
-        if let Some(recording) = request.recorded()
-            && let Some(footprint) = recording.footprint()
-        {
-            self.land(lead, as_of, &value, &recording, footprint, sharing);
-        }
-        value
+        let recorded = request.recorded().and_then(|recording| Some((recording.footprint()?, recording)));
+        let basis = recorded.map(|(footprint, recording)| {
+            self.land(lead, as_of, &value, &recording, footprint.clone(), sharing);
+            Basis { footprint, as_of }
+        });
+        (value, basis)
     }
 
     fn land(

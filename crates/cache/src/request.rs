@@ -11,7 +11,7 @@ use crate::provenance::{Account, nanoseconds};
 use crate::recording::Recording;
 use crate::terms::Terms;
 use crate::tide::Tide;
-use crate::{Acceptance, GateError, HistoryMark, Position, Provenance};
+use crate::{Acceptance, Basis, GateError, HistoryMark, Position, Provenance};
 
 /// One request, for as long as it is answered: no read made for it is older than its arrival, or than the staleness that it or
 /// the read's policy accepts before that. Cheap to clone; all clones are the same request.
@@ -141,6 +141,15 @@ impl Request {
         if let Some(recording) = &mut *self.0.recording.lock() {
             recording.add(memo);
         }
+    }
+
+    /// What `work` answers, and what that rests on: all that is read for this request meanwhile. None if something is read of which it
+    /// is not known when it changes.
+    pub async fn with_basis<T>(&self, work: impl Future<Output = T>) -> (T, Option<Basis>) {
+        let as_of = self.record();
+        let answer = work.await;
+        let footprint = self.recorded().and_then(|recording| recording.footprint());
+        (answer, footprint.map(|footprint| Basis { footprint, as_of }))
     }
 
     /// Notes that something is served of which it is not known when it changes.

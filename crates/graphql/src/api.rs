@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use async_graphql::{Request, Response, ServerError, ValidationMode};
 use parking_lot::Mutex;
-use tidewater_cache::{Acceptance, Cache, Derived, HistoryMark, Provenance};
+use tidewater_cache::{Acceptance, Basis, Cache, Derived, HistoryMark, Provenance};
 use tidewater_entity::selection::Selection;
 use tidewater_entity::{Tracked, now, session, user};
 use tidewater_limit::Exceeded;
@@ -13,6 +13,7 @@ use crate::caller::{Arrival, Caller, Identity};
 use crate::completion::Completion;
 use crate::document::{Document, Documents, say_plainly};
 use crate::idempotency::Idempotency;
+use crate::live::Live;
 use crate::response::{Answer, Held, Kept, Outcome, ResponseKey};
 use crate::schema::{Schema, build_schema};
 use crate::scope::{Scope, SessionChange, Sessions, Viewer};
@@ -40,6 +41,7 @@ struct Inner {
     documents: Documents,
     store: Arc<Store>,
     responses: Option<Derived<Kept>>,
+    live: Live,
     session_lifetime: Duration,
     activity: Activity,
 }
@@ -61,6 +63,15 @@ pub struct Executed {
     pub exceeded: Option<Exceeded>,
     /// Whether an earlier request with the same key had done it.
     pub replayed: bool,
+}
+
+/// What came of executing a live query once.
+pub(crate) struct Look {
+    /// What was read for it.
+    pub(crate) request: tidewater_cache::Request,
+    pub(crate) kept: Arc<Kept>,
+    /// What it rests on, if that is known.
+    pub(crate) basis: Option<Basis>,
 }
 
 /// What came of executing a request.
@@ -114,6 +125,7 @@ impl Api {
             activity: Activity::follow(database.clone(), session_idle_timeout),
             store: Store::new(database, cache, tracking, policies),
             responses: kept,
+            live: Live::default(),
             session_lifetime,
         }))
     }
@@ -239,6 +251,45 @@ impl Api {
         let provenance = reads.provenance();
         freshness::report(&mut response, mark.as_ref(), &provenance);
         Executed { response, session, mark, provenance, identity, exceeded, replayed }
+    }
+
+    /// Executes a request of `caller` that arrives now for a live query, or joins others that do. No older answer than these marks is
+    /// accepted.
+    pub(crate) async fn look(
+        &self,
+        caller: &Caller,
+        marks: Vec<HistoryMark>,
+        key: &ResponseKey,
+        request: Request,
+        document: &Arc<Document>,
+    ) -> Look {
+        let reads = self.0.store.cache().request();
+        marks.into_iter().for_each(|mark| reads.require(mark));
+        let responses = self.0.responses.as_ref().filter(|_| self.0.documents.may_be_kept(document, &request));
+        let reader = self.0.store.reader_for(reads.clone());
+        let compute = || async { kept(&self.run(&reader, caller, request, Some(document)).await) };
+        let (kept, basis) = match responses {
+            None => {
+                let (kept, basis) = reads.with_basis(compute()).await;
+                (Arc::new(kept), basis)
+            }
+            Some(responses) => match responses.get_with_basis(&reads, key.bytes(), caller.acceptance).await {
+                Some((kept, basis)) => (kept, Some(basis)),
+                None => {
+                    let compute = || async {
+                        let kept = compute().await;
+                        let sharing = kept.sharing();
+                        (kept, sharing)
+                    };
+                    responses.read_with_basis(&reads, key.bytes(), compute).await
+                }
+            },
+        };
+        Look { request: reads, kept, basis }
+    }
+
+    pub(crate) fn live_queries(&self) -> &Live {
+        &self.0.live
     }
 
     /// The cache.

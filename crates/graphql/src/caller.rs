@@ -2,7 +2,7 @@ use tidewater_cache::{Acceptance, HistoryMark};
 use tidewater_limit::{Allowance, Network};
 use uuid::Uuid;
 
-use crate::IdempotencyKey;
+use crate::{IdempotencyKey, Shown};
 
 /// How much is kept of what a caller calls itself, in characters.
 const MAX_DEVICE: usize = 200;
@@ -16,6 +16,8 @@ pub struct Caller {
     pub acceptance: Acceptance,
     /// What the answer must not be older than.
     pub mark: Option<HistoryMark>,
+    /// What they were shown last of a live query that they begin again.
+    pub shown: Option<Shown>,
     /// What they call their device or program, in 1 to 200 characters. A session that they begin is known by it.
     pub device: Option<String>,
     /// What they call the request, if it is a mutation that can be sent again.

@@ -5,6 +5,7 @@ use async_graphql::{Name, Request, Response, Value};
 use tidewater_cache::{HistoryMark, Provenance};
 
 use crate::Error;
+use crate::live::Shown;
 
 /// The name under `extensions`.
 const NAME: &str = "tidewater";
@@ -19,6 +20,20 @@ pub(crate) fn required(request: &Request) -> Result<Option<HistoryMark>, Error> 
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => text.parse().map(Some).map_err(|_| not_a_mark()),
         Some(_) => Err(not_a_mark()),
+    }
+}
+
+/// What the client of a live query says in the request's `extensions` that it was shown last, if it does.
+///
+/// # Errors
+/// `BAD_USER_INPUT` for what was never told.
+pub(crate) fn shown(request: &Request) -> Result<Option<Shown>, Error> {
+    let Some(Value::Object(extension)) = request.extensions.get(NAME) else { return Ok(None) };
+    let refused = || Error::bad_user_input("extensions.tidewater.shown", "this is not what a live query told");
+    match extension.get("shown") {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => text.parse().map(Some).map_err(|_| refused()),
+        Some(_) => Err(refused()),
     }
 }
 
@@ -50,6 +65,17 @@ pub(crate) fn tail(mark: Option<&HistoryMark>, provenance: &Provenance) -> Strin
             let age = provenance.age.as_millis();
             format!(",\"extensions\":{{\"{NAME}\":{{{mark}\"stale\":true,\"ageMilliseconds\":{age}}}}}}}")
         }
+    }
+}
+
+/// The end of an answer to a live query, which tells beside that by what its client can say that it was shown it.
+pub(crate) fn tail_of_live(shown: &Shown, provenance: &Provenance) -> String {
+    // The mark and what stands for the answer are written in characters that JSON need not escape.
+    let tail = tail(shown.mark.as_ref(), provenance);
+    let told = tail.strip_prefix(&[",\"extensions\":{\"", NAME, "\":{"].concat());
+    match told {
+        Some(told) => format!(",\"extensions\":{{\"{NAME}\":{{\"shown\":\"{shown}\",{told}"),
+        None => format!(",\"extensions\":{{\"{NAME}\":{{\"shown\":\"{shown}\"}}}}}}"),
     }
 }
 

@@ -6,7 +6,6 @@ use async_graphql::{Response, ServerError, Value};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use tidewater_cache::{HistoryMark, Provenance, Sharing};
 use tidewater_limit::Exceeded;
 
@@ -52,6 +51,8 @@ pub(crate) struct Kept {
     pub(crate) held: Option<Held>,
     identity: Identity,
     outcome: Outcome,
+    /// Whether something failed that may not fail the next time.
+    is_passing: bool,
 }
 
 /// How far a request came.
@@ -116,7 +117,39 @@ impl Kept {
             br#"{"data":null,"errors":[{"message":"internal error","extensions":{"code":"INTERNAL"}}]}"#.to_vec()
         });
         head.pop();
-        Self { head: Bytes::from(head), held, identity, outcome }
+        let is_passing = errors.iter().any(passes);
+        Self { head: Bytes::from(head), held, identity, outcome, is_passing }
+    }
+
+    /// Who asked.
+    pub(crate) fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    /// How far the request came.
+    pub(crate) fn outcome(&self) -> &Outcome {
+        &self.outcome
+    }
+
+    /// Whether something failed that may not fail the next time, though nothing has changed.
+    pub(crate) fn is_passing(&self) -> bool {
+        self.is_passing
+    }
+
+    /// The errors in JSON.
+    pub(crate) fn errors(&self) -> serde_json::Value {
+        let whole: serde_json::Value = serde_json::from_str(&self.json("}")).unwrap_or_default();
+        whole.get("errors").cloned().unwrap_or_default()
+    }
+
+    /// The response in JSON, with its end.
+    pub(crate) fn json(&self, tail: &str) -> String {
+        [std::str::from_utf8(&self.head).unwrap_or_default(), tail].concat()
+    }
+
+    /// A number that stands for it: nobody can find another one with the same.
+    pub(crate) fn digest(&self) -> u128 {
+        number(&self.head)
     }
 
     /// Whether clients cannot tell them apart.
@@ -159,8 +192,7 @@ pub struct Answer {
 impl Answer {
     /// A number that stands for the data: nobody can find other data with the same.
     pub fn digest(&self) -> u128 {
-        let digest: [u8; 32] = Sha256::digest(&self.head).into();
-        digest.first_chunk().map_or(0, |half| u128::from_be_bytes(*half))
+        number(&self.head)
     }
 
     pub(crate) fn new(
@@ -174,4 +206,17 @@ impl Answer {
         let (head, outcome, identity) = (kept.head.clone(), kept.outcome.clone(), kept.identity);
         Self { head, tail, outcome, session, mark, provenance, identity, exceeded, replayed: false }
     }
+}
+
+/// The first half of the digest.
+fn number(bytes: &[u8]) -> u128 {
+    digest(bytes).first_chunk().map_or(0, |half| u128::from_be_bytes(*half))
+}
+
+/// Whether an error has to do with the moment and not with what was asked for.
+fn passes(error: &ServerError) -> bool {
+    let code = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
+    let is_one = |one: &Error| *code.unwrap_or(&Value::Null) == Value::from(one.code());
+    [Error::Unavailable, Error::Timeout, Error::Internal].iter().any(is_one)
+        || code == Some(&Value::from("RATE_LIMITED"))
 }

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 
 use crate::account::{AccountMutation, Passwords, SessionMutation};
 use crate::export::ExportMutation;
+use crate::live::LiveDirective;
 use crate::node::NodeQuery;
 use crate::note::{NoteLikeMutation, NoteMutation, NoteQuery, NoteSubscription, NoteViewMutation};
 use crate::notification::{NotificationMutation, NotificationSubscription};
@@ -50,6 +51,7 @@ pub(crate) fn build_schema(
     const TIME: &str = "A point in time, in the form of RFC 3339: 2026-11-23T08:30:00Z.";
     Schema::build(Query::default(), Mutation::default(), Subscription::default())
         .override_output_type_description::<DateTime<Utc>>(TIME)
+        .directive(LiveDirective)
         .data(passwords)
         .data(views)
         .data(wake)

@@ -6,6 +6,7 @@ mod faults;
 mod flights;
 mod freshness;
 mod gate;
+mod lookout;
 mod memory;
 mod nodes;
 mod read;

@@ -22,7 +22,7 @@ use moka::sync::Cache;
 
 use crate::completion::{Completion, Fragments, Prepared};
 use crate::types::Types;
-use crate::{Error, Exclusions, Limits};
+use crate::{Error, Exclusions, Limits, live};
 
 /// How deep the selections of a document can nest at all: what works on documents recurses.
 pub const MAX_DEPTH: usize = 32;
@@ -111,6 +111,27 @@ impl Document {
     /// Whether the operation that is called `name`, or else the only one, is a subscription.
     pub fn is_subscription(&self, name: Option<&str>) -> bool {
         self.operation(name).is_some_and(|operation| operation.ty == OperationType::Subscription)
+    }
+
+    /// Whether what `request` of this document asks for goes on: whether it is a subscription or a live query.
+    pub fn goes_on(&self, request: &Request) -> bool {
+        self.is_subscription(request.operation_name.as_deref()) || self.is_live(request)
+    }
+
+    /// Whether what `request` of this document asks for is a live query, or means to be one.
+    pub fn is_live(&self, request: &Request) -> bool {
+        let operation = self.operation(request.operation_name.as_deref());
+        operation.is_some_and(|operation| live::is_live(operation, &request.variables))
+    }
+
+    /// How `request`, of this document, wants to be answered again, if it is a live query.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT` when an argument of `@live` is not acceptable.
+    pub(crate) fn live(&self, request: &Request) -> Result<Option<live::Terms>, Error> {
+        let Request { operation_name, variables, .. } = request;
+        let operation = self.operation(operation_name.as_deref());
+        operation.map_or(Ok(None), |operation| live::Terms::of(operation, variables))
     }
 
     /// Whether `request`, of this document, needs no validation: the document was found to be valid, and so are its variables.

@@ -16,5 +16,4 @@ pub(crate) use change::{Change, Followed, Record};
 pub(crate) use event_scope::EventScope;
 pub(crate) use source::changes;
 
-pub use carrying_out::{Begun, Event, Subscription};
 pub use watch::Watch;

@@ -11,6 +11,7 @@ mod exports;
 mod fixture;
 mod idempotency;
 mod likes;
+mod live;
 mod notes;
 mod notifications;
 mod oracle;

@@ -54,7 +54,7 @@ impl Client {
         Ok(watch)
     }
 
-    /// Executes a request, or begins the subscription that it asks for, like any request: counted by the same limits, within the same
+    /// Executes a request, or begins the subscription or live query that it asks for, like any request: counted by the same limits, within the same
     /// time.
     ///
     /// # Errors
@@ -86,7 +86,7 @@ impl Client {
             &allowance,
             match &begun {
                 Begun::Answered(executed) => executed.identity,
-                Begun::Subscribed(subscription) => subscription.identity(),
+                Begun::GoesOn(events) => events.identity(),
             },
         );
         Ok(begun)

@@ -9,13 +9,14 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::{Request, Response as Executed, ServerError};
+use async_graphql::Request;
 use axum::body::{Body, Bytes};
 use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use futures::stream;
-use tidewater_graphql::{Caller, Document, Error, Event, Subscription, Watch, refusal};
+use serde_json::{Value, json};
+use tidewater_graphql::{Caller, Document, Error, Event, Events, Shown, Watch, refusal};
 use tidewater_limit::Network;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, interval_at, timeout};
@@ -25,12 +26,15 @@ use super::graphql::Deadline;
 use super::media_type::ranges;
 use super::refusal::Refusal;
 use super::streams::Open;
-use super::{Service, session_cookie};
+use super::{Service, freshness, session_cookie};
 
 const TYPE: &str = "text/event-stream";
 
 /// Has nginx pass on what comes as it comes.
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// By which a client that comes again says what it has seen (HTML, section 9.2, "Server-sent events").
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 /// How many events may wait for the client to take them.
 const WAITING: usize = 16;
@@ -69,7 +73,7 @@ pub(super) fn wanted(headers: &HeaderMap) -> Wanted {
 }
 
 impl Service {
-    /// Begins a subscription, and answers by the event stream that tells of it. `number` stands for the credential in `headers`.
+    /// Begins a subscription or a live query, and answers by the event stream that tells of it. `number` stands for the credential in `headers`.
     pub(super) async fn stream(
         &self,
         deadline: Deadline,
@@ -86,24 +90,26 @@ impl Service {
             credential: credential.clone(),
             allowance: allowance.clone(),
             network: Some(network),
+            mark: freshness::mark(headers)?,
+            shown: shown(headers),
             ..Caller::default()
         };
         let begin = async {
             // First, so that nothing comes in between.
             let watch = watch(&self.api, credential.as_deref()).await;
-            Ok((watch, Box::pin(self.api.subscribe(request, caller, document)).await))
+            Ok((watch, Box::pin(self.api.follow(request, caller, document)).await))
         };
-        let (watch, subscription) = deadline.hold(begin).await?;
+        let (watch, events) = deadline.hold(begin).await?;
         let watch = match watch {
             Ok(watch) => watch,
-            Err(error) => return Ok(failed(&refusal(error).errors)),
+            Err(error) => return Ok(failed(&json!(refusal(error).errors))),
         };
         if let Some(number) = number {
-            learn(&allowance, number, subscription.identity());
+            learn(&allowance, number, events.identity());
         }
         let (sender, receiver) = mpsc::channel(WAITING);
         let teller = Teller { sender, patience: self.streaming.send_timeout };
-        tokio::spawn(tell(subscription, watch, open, teller, self.streaming.keep_alive));
+        tokio::spawn(tell(events, watch, open, teller, self.streaming.keep_alive));
         let pieces = stream::unfold(receiver, |mut receiver| async move {
             receiver.recv().await.map(|piece| (Ok::<_, Infallible>(piece), receiver))
         });
@@ -128,19 +134,19 @@ impl Teller {
         }
     }
 
-    async fn fail(&self, errors: &[ServerError]) -> Result<(), Gone> {
-        self.tell(next(&of_errors(errors))).await?;
+    async fn fail(&self, errors: &Value) -> Result<(), Gone> {
+        self.tell(of_errors(errors)).await?;
         self.tell(COMPLETE).await
     }
 }
 
-async fn tell(subscription: Subscription, watch: Option<Watch>, open: Open, teller: Teller, keep_alive: Duration) {
+async fn tell(events: Events, watch: Option<Watch>, open: Open, teller: Teller, keep_alive: Duration) {
     // Who is gone needs no answer.
-    let _ = tell_all(subscription, watch, open, &teller, keep_alive).await;
+    let _ = tell_all(events, watch, open, &teller, keep_alive).await;
 }
 
 async fn tell_all(
-    mut subscription: Subscription,
+    mut events: Events,
     mut watch: Option<Watch>,
     mut open: Open,
     teller: &Teller,
@@ -155,10 +161,10 @@ async fn tell_all(
             () = teller.sender.closed() => return Ok(()),
             () = session_ended(&mut watch) => {
                 let error = Error::Unauthenticated("the session is over");
-                return teller.fail(&refusal(error).errors).await;
+                return teller.fail(&json!(refusal(error).errors)).await;
             }
-            event = subscription.next() => match event {
-                Some(Event::Response(response)) => teller.tell(next(&response)).await?,
+            event = events.next() => match event {
+                Some(Event::Next { json, shown }) => teller.tell(next(&json, shown.as_ref())).await?,
                 Some(Event::Failed(errors)) => return teller.fail(&errors).await,
                 None => return teller.tell(COMPLETE).await,
             },
@@ -182,8 +188,8 @@ pub(super) async fn at_once(answered: Response) -> Response {
 }
 
 /// An event stream that holds only what is wrong.
-fn failed(errors: &[ServerError]) -> Response {
-    streamed(Body::from([&next(&of_errors(errors))[..], COMPLETE].concat()))
+fn failed(errors: &Value) -> Response {
+    streamed(Body::from([of_errors(errors).as_bytes(), COMPLETE].concat()))
 }
 
 fn streamed(body: Body) -> Response {
@@ -195,18 +201,19 @@ fn streamed(body: Body) -> Response {
     response
 }
 
-fn of_errors(errors: &[ServerError]) -> Executed {
-    Executed::from_errors(errors.to_vec())
+fn of_errors(errors: &Value) -> String {
+    next(&json!({ "data": null, "errors": errors }).to_string(), None)
 }
 
-/// A response as an event. JSON is written on one line.
-fn next(response: &Executed) -> Vec<u8> {
-    let mut piece = b"event: next\ndata: ".to_vec();
-    if let Err(error) = serde_json::to_writer(&mut piece, response) {
-        tracing::error!(%error, "a response cannot be written");
-    }
-    piece.extend_from_slice(b"\n\n");
-    piece
+/// A response as an event.
+fn next(json: &str, shown: Option<&Shown>) -> String {
+    let id = shown.map(|shown| format!("id: {shown}\n")).unwrap_or_default();
+    ["event: next\n", &id, "data: ", json, "\n\n"].concat()
+}
+
+/// What a client has seen of a live query that comes again by itself. What stands for something else is of no use here.
+fn shown(headers: &HeaderMap) -> Option<Shown> {
+    headers.get(LAST_EVENT_ID)?.to_str().ok()?.parse().ok()
 }
 
 #[cfg(test)]

@@ -205,12 +205,16 @@ impl Service {
             // Else the same bytes would be answered the next time without making the text known again.
             arrival.is_not_remembered();
         }
-        let is_subscription = |document: &&Arc<Document>| document.is_subscription(request.operation_name.as_deref());
         if wanted != Wanted::No
-            && let Some(document) = document.as_ref().filter(is_subscription).cloned()
+            && let Some(document) = document.as_ref().filter(|document| document.goes_on(request)).cloned()
         {
             let stream = self.stream(deadline, headers, key.credential(), network, resolved.request, document);
             return Ok(Reply::Streamed(Box::pin(stream).await?));
+        }
+        if document.as_ref().is_some_and(|document| document.is_live(request)) {
+            return Err(Refusal::invalid(
+                "a live query is carried out over a WebSocket, or with `Accept: text/event-stream`",
+            ));
         }
         let forwarded = match acceptance {
             _ if is_mutation => Some(Forwarded::Method),

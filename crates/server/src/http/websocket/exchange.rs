@@ -138,7 +138,7 @@ impl Exchange {
             }
             Happening::SessionEnded => {
                 self.watch = None;
-                self.running.retain(|_, running| !running.is_subscription());
+                self.running.retain(|_, running| !running.goes_on());
                 self.leaving = Some(Instant::now() + LEAVING);
                 self.leave_if_done().await
             }

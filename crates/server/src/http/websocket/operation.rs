@@ -17,7 +17,7 @@ use crate::http::client::{Client, Unbegun};
 /// An operation that is under way.
 pub(super) struct Running {
     task: AbortHandle,
-    is_subscription: Arc<AtomicBool>,
+    goes_on: Arc<AtomicBool>,
 }
 
 /// What operations tell.
@@ -32,20 +32,20 @@ impl Running {
         request: tidewater_socket::Request,
         teller: mpsc::Sender<Told>,
     ) -> Self {
-        let is_subscription = Arc::<AtomicBool>::default();
-        let told = Arc::clone(&is_subscription);
+        let goes_on = Arc::<AtomicBool>::default();
+        let told = Arc::clone(&goes_on);
         let work = async move {
             let done = AssertUnwindSafe(carry_out(&client, operation, request, &teller, &told)).catch_unwind().await;
             let last = done.unwrap_or_else(|_| failed(Error::Internal));
             // Fails only if nobody listens any more.
             let _ = teller.send((operation, last)).await;
         };
-        Self { task: tasks.spawn(work), is_subscription }
+        Self { task: tasks.spawn(work), goes_on }
     }
 
     /// Whether it goes on by itself.
-    pub(super) fn is_subscription(&self) -> bool {
-        self.is_subscription.load(Ordering::Relaxed)
+    pub(super) fn goes_on(&self) -> bool {
+        self.goes_on.load(Ordering::Relaxed)
     }
 }
 
@@ -61,29 +61,29 @@ async fn carry_out(
     operation: Operation,
     request: tidewater_socket::Request,
     teller: &mpsc::Sender<Told>,
-    is_subscription: &AtomicBool,
+    goes_on: &AtomicBool,
 ) -> Output {
     let begun = match client.begin(of(request)).await {
         Ok(begun) => begun,
         Err(Unbegun(errors)) => return Output::Error(errors.to_string()),
     };
-    let mut subscription = match begun {
+    let mut events = match begun {
         Begun::Answered(executed) if was_refused(&executed.response) => return errors(&executed.response.errors),
         Begun::Answered(executed) => {
             let _ = teller.send((operation, Output::Next(json(&executed.response)))).await;
             return Output::Complete;
         }
-        Begun::Subscribed(subscription) => subscription,
+        Begun::GoesOn(events) => events,
     };
-    is_subscription.store(true, Ordering::Relaxed);
-    while let Some(event) = subscription.next().await {
+    goes_on.store(true, Ordering::Relaxed);
+    while let Some(event) = events.next().await {
         match event {
-            Event::Response(response) => {
-                if teller.send((operation, Output::Next(json(&response)))).await.is_err() {
+            Event::Next { json, .. } => {
+                if teller.send((operation, Output::Next(json))).await.is_err() {
                     break;
                 }
             }
-            Event::Failed(why) => return errors(&why),
+            Event::Failed(errors) => return Output::Error(errors.to_string()),
         }
     }
     Output::Complete

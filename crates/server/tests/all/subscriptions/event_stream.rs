@@ -11,6 +11,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(super) struct EventStream {
     response: Response,
     read: String,
+    last_id: String,
 }
 
 impl EventStream {
@@ -20,7 +21,7 @@ impl EventStream {
         assert_eq!(response.status(), 200, "{:?}", response.headers());
         assert_eq!(response.headers()["content-type"], "text/event-stream; charset=utf-8");
         assert_eq!(response.headers()["cache-control"], "no-store");
-        Self { response, read: String::new() }
+        Self { response, read: String::new(), last_id: String::new() }
     }
 
     pub(super) fn response(&self) -> &Response {
@@ -42,6 +43,7 @@ impl EventStream {
                     Some(("event", rest)) => name = Some(rest.trim().to_owned()),
                     Some(("data", rest)) if !rest.trim().is_empty() => data = serde_json::from_str(rest).unwrap(),
                     Some(("data", _)) => {}
+                    Some(("id", rest)) => self.last_id = rest.trim().to_owned(),
                     _ => panic!("{piece}"),
                 }
             }
@@ -49,6 +51,11 @@ impl EventStream {
                 return Some((name, data));
             }
         }
+    }
+
+    /// By what the last event can be named that had a name.
+    pub(super) fn last_id(&self) -> &str {
+        &self.last_id
     }
 
     /// What is between two blank lines; a comment, too.

@@ -5,6 +5,7 @@ mod event_stream;
 mod event_streams;
 mod faults;
 mod handshake;
+mod live;
 mod protocol;
 mod sessions;
 mod slow;

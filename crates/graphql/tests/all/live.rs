@@ -1,0 +1,214 @@
+//! Live queries, by what is executed for them.
+
+use std::time::Duration;
+
+use async_graphql::{Request, Variables};
+use serde_json::{Value, json};
+use tidewater_graphql::{Begun, Caller, Event, Events, Shown};
+use tidewater_testkit::{Backend, on_each_backend};
+use tokio::time::timeout;
+
+use crate::fixture::{Fixture, SignedIn};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+const MINE: &str = "query @live { todos(first: 10) { nodes { text } } }";
+
+async fn begin(fixture: &Fixture, query: &str, variables: Value, caller: Caller) -> Events {
+    let request = Request::new(query).variables(Variables::from_json(variables));
+    let document = fixture.api.document(query).unwrap();
+    match fixture.api.begin(request, caller, document).await {
+        Begun::GoesOn(events) => *events,
+        Begun::Answered(executed) => panic!("{:?}", executed.response),
+    }
+}
+
+fn caller(user: &SignedIn) -> Caller {
+    Caller { credential: Some(user.token.clone()), ..Caller::default() }
+}
+
+/// The next answer, and what stands for it.
+async fn next(events: &mut Events) -> (Value, Shown) {
+    match timeout(PATIENCE, events.next()).await.expect("nothing is told") {
+        Some(Event::Next { json, shown }) => (serde_json::from_str(&json).unwrap(), shown.unwrap()),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The texts of the todos in the next answer.
+async fn texts(events: &mut Events) -> Vec<String> {
+    let (answer, _) = next(events).await;
+    assert!(answer["extensions"]["tidewater"]["mark"].is_string(), "{answer}");
+    let nodes = answer["data"]["todos"]["nodes"].as_array().unwrap();
+    nodes.iter().map(|node| node["text"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The code of the error by which it ends.
+async fn failure(events: &mut Events) -> String {
+    let failed = timeout(PATIENCE, events.next()).await.expect("nothing is told");
+    let Some(Event::Failed(errors)) = failed else { panic!("{failed:?}") };
+    assert!(timeout(PATIENCE, events.next()).await.unwrap().is_none());
+    errors[0]["extensions"]["code"].as_str().unwrap_or_else(|| panic!("{errors}")).to_owned()
+}
+
+async fn add(fixture: &Fixture, user: &SignedIn, text: &str) {
+    let query = "mutation($text: String!) { createTodo(input: { text: $text }) { todo { id } } }";
+    fixture.data(query, json!({ "text": text }), Some(&user.token)).await;
+}
+
+/// How many responses were computed so far.
+fn computed(fixture: &Fixture) -> u64 {
+    let statistics = fixture.api.cache().statistics();
+    statistics.iter().find(|space| &*space.name == "response").unwrap().misses.absent
+}
+
+on_each_backend! {
+    async fn it_is_executed_again_when_and_only_when_something_it_rests_on_changed(backend) {
+        let fixture = Fixture::new(backend).await;
+        let (me, other) = (fixture.user("me").await, fixture.user("other").await);
+        let mut events = begin(&fixture, MINE, Value::Null, caller(&me)).await;
+        assert_eq!(texts(&mut events).await, [""; 0]);
+        let before = computed(&fixture);
+        // Nobody waits for the answer meanwhile, so whatever would be executed is executed in its turn.
+        let mut waiting = tokio::spawn(async move {
+            let texts = texts(&mut events).await;
+            (texts, events)
+        });
+        for round in 0..5 {
+            add(&fixture, &other, &format!("of no interest {round}")).await;
+            fixture.database.sql("UPDATE todo SET notes = 'edited'").await;
+            assert!(timeout(Duration::from_millis(100), &mut waiting).await.is_err());
+        }
+        assert_eq!(computed(&fixture), before, "what others have is none of its business");
+        add(&fixture, &me, "a").await;
+        let (told, mut events) = waiting.await.unwrap();
+        assert_eq!(told, ["a"]);
+        fixture.database.sql("UPDATE todo SET text = 'b' WHERE text = 'a'").await;
+        assert_eq!(texts(&mut events).await, ["b"], "whoever changes it");
+        fixture.database.sql("DELETE FROM todo WHERE text = 'b'").await;
+        assert_eq!(texts(&mut events).await, [""; 0]);
+    }
+
+    async fn an_answer_that_is_the_same_is_not_told_again(backend) {
+        let fixture = Fixture::new(backend).await;
+        let me = fixture.user("me").await;
+        add(&fixture, &me, "a").await;
+        let mut events = begin(&fixture, MINE, Value::Null, caller(&me)).await;
+        assert_eq!(texts(&mut events).await, ["a"]);
+        let before = computed(&fixture);
+        let waiting = tokio::spawn(async move { texts(&mut events).await });
+        // The row changes, its text does not.
+        fixture.database.sql("UPDATE todo SET text = 'b'").await;
+        fixture.database.sql("UPDATE todo SET text = 'a'").await;
+        fixture.database.sql("UPDATE todo SET completed = NOT completed").await;
+        let mut rounds = 0;
+        while computed(&fixture) == before && rounds < 100 {
+            rounds += 1;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert!(computed(&fixture) > before, "it was looked at");
+        fixture.database.sql("UPDATE todo SET text = 'c'").await;
+        let told = waiting.await.unwrap();
+        assert!(told == ["c"] || told == ["b"], "{told:?}: `a` is what the client has");
+    }
+
+    async fn who_comes_again_is_told_only_what_is_new(backend) {
+        let fixture = Fixture::new(backend).await;
+        let me = fixture.user("me").await;
+        add(&fixture, &me, "a").await;
+        let mut events = begin(&fixture, MINE, Value::Null, caller(&me)).await;
+        let (answer, shown) = next(&mut events).await;
+        assert_eq!(answer["extensions"]["tidewater"]["shown"], json!(shown.to_string()));
+        drop(events);
+        let again = || Caller { shown: Some(shown.to_string().parse().unwrap()), ..caller(&me) };
+        let mut events = begin(&fixture, MINE, Value::Null, again()).await;
+        assert!(timeout(Duration::from_millis(300), events.next()).await.is_err(), "nothing is new");
+        fixture.database.sql("UPDATE todo SET text = 'b'").await;
+        assert_eq!(texts(&mut events).await, ["b"]);
+        drop(events);
+        let mut events = begin(&fixture, MINE, Value::Null, again()).await;
+        assert_eq!(texts(&mut events).await, ["b"], "what changed meanwhile");
+        // A client that knows no header says it in the request.
+        let mut request = Request::new(MINE);
+        let (_, shown) = next(&mut begin(&fixture, MINE, Value::Null, caller(&me)).await).await;
+        let said = async_graphql::Value::from_json(json!({ "shown": shown.to_string() })).unwrap();
+        request.extensions.insert("tidewater".to_owned(), said);
+        let document = fixture.api.document(MINE).unwrap().unwrap();
+        let mut events = fixture.api.follow(request, caller(&me), document).await;
+        assert!(timeout(Duration::from_millis(300), events.next()).await.is_err(), "nothing is new");
+    }
+
+    async fn it_ends_with_the_session(backend) {
+        let fixture = Fixture::new(backend).await;
+        let me = fixture.user("me").await;
+        let mut events = begin(&fixture, MINE, Value::Null, caller(&me)).await;
+        assert_eq!(texts(&mut events).await, [""; 0]);
+        fixture.database.sql("DELETE FROM session").await;
+        assert_eq!(failure(&mut events).await, "UNAUTHENTICATED");
+    }
+
+    async fn what_is_partly_refused_is_answered_again_too(backend) {
+        let fixture = Fixture::new(backend).await;
+        let me = fixture.user("me").await;
+        let query = "query($id: ID!) @live { viewer { name } todo(id: $id) { text } node(id: $id) { id } }";
+        let add = "mutation { createTodo(input: { text: \"a\" }) { todo { id } } }";
+        let id = fixture.data(add, Value::Null, Some(&me.token)).await["createTodo"]["todo"]["id"].take();
+        let mut events = begin(&fixture, query, json!({ "id": id }), caller(&me)).await;
+        assert_eq!(next(&mut events).await.0["data"]["todo"]["text"], "a");
+        fixture.database.sql("DELETE FROM todo").await;
+        let (answer, _) = next(&mut events).await;
+        assert_eq!((&answer["data"]["todo"], &answer["data"]["viewer"]["name"]), (&Value::Null, &json!("me")), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_storm_of_changes_is_answered_as_often_as_the_client_wants() {
+    let fixture = Fixture::new(Backend::Sqlite).await;
+    let me = fixture.user("me").await;
+    add(&fixture, &me, "0").await;
+    let query = "query($every: Int) @live(throttle: $every) { todos(first: 10) { nodes { text } } }";
+    let mut events = begin(&fixture, query, json!({ "every": 1_000 }), caller(&me)).await;
+    assert_eq!(texts(&mut events).await, ["0"]);
+    let begun = tokio::time::Instant::now();
+    let storm = async {
+        for round in 1..=40 {
+            fixture.database.sql(&format!("UPDATE todo SET text = '{round}'")).await;
+            tokio::time::sleep(Duration::from_millis(60)).await;
+        }
+    };
+    let mut told = 0;
+    let listen = async {
+        loop {
+            let texts = texts(&mut events).await;
+            told += 1;
+            if texts == ["40"] {
+                break;
+            }
+        }
+    };
+    futures::join!(storm, listen);
+    let seconds = begun.elapsed().as_secs() + 1;
+    assert!(told <= seconds, "{told} answers in less than {seconds} seconds");
+}
+
+#[tokio::test]
+async fn what_is_no_live_query_is_refused() {
+    let fixture = Fixture::new(Backend::Sqlite).await;
+    let me = fixture.user("me").await;
+    for (query, code) in [
+        ("query @live(throttle: -1) { todos(first: 1) { totalCount } }", "BAD_USER_INPUT"),
+        ("query @live(every: 1) { todos(first: 1) { totalCount } }", "BAD_USER_INPUT"),
+        ("query @live @live { todos(first: 1) { totalCount } }", "BAD_USER_INPUT"),
+        ("query @live { nonsense }", "BAD_USER_INPUT"),
+        ("subscription @live { todoChanged { id } }", "BAD_USER_INPUT"),
+    ] {
+        let mut events = begin(&fixture, query, Value::Null, caller(&me)).await;
+        assert_eq!(failure(&mut events).await, code, "{query}");
+    }
+    for query in ["mutation @live { signOut { __typename } }", "{ viewer @live { name } }"] {
+        let refused = fixture.refusal(query, Value::Null, Some(&me.token)).await;
+        assert_eq!(refused["code"], "BAD_USER_INPUT", "{query}");
+    }
+    let once = fixture.data("query @live(if: false) { viewer { name } }", Value::Null, Some(&me.token)).await;
+    assert_eq!(once["viewer"]["name"], "me", "it is answered once");
+    assert_eq!(fixture.data("{ viewer { name } }", Value::Null, Some(&me.token)).await["viewer"]["name"], "me");
+}
