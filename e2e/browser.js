@@ -12,8 +12,15 @@ import { installed } from './process.js';
  */
 export async function startBrowser(owner) {
     const executablePath = process.env.CHROMIUM ?? installed('chromium', 'chromium-browser', 'google-chrome');
-    // Chromium refuses to run as root in its sandbox.
-    const browser = await chromium.launch({ executablePath, chromiumSandbox: process.getuid() !== 0 });
+    const browser = await chromium.launch({
+        executablePath,
+        // Chromium refuses to run as root in its sandbox.
+        chromiumSandbox: process.getuid() !== 0,
+        // A test that is told to end has to end; its browser follows when the pipe to it is closed.
+        handleSIGHUP: false,
+        handleSIGINT: false,
+        handleSIGTERM: false,
+    });
     owner.after(() => browser.close());
     return browser;
 }

@@ -1,9 +1,11 @@
 /** No client at all: `fetch`, of Node and of a browser, which keeps cookies and answers by itself. */
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { after, test } from 'node:test';
 
 import { openPage, startBrowser } from '../browser.js';
+import { PATIENCE } from '../process.js';
 import { PASSWORD, startPostgres, startServer, USER } from '../server.js';
 import { createTodo } from './changes.js';
 
@@ -95,9 +97,10 @@ test('a browser asks whether what it keeps is still so, and never shows what is 
     const network = await page.context().newCDPSession(page);
     await network.send('Network.enable');
     const texts = async () => {
-        const came = new Promise((resolve) => network.once('Network.responseReceivedExtraInfo', resolve));
+        const signal = AbortSignal.timeout(PATIENCE);
+        const came = once(network, 'Network.responseReceivedExtraInfo', { signal });
         const shown = await page.evaluate(async (url) => (await (await fetch(url)).json()).data.todos.nodes, at(TODOS));
-        return { texts: shown.map(({ text }) => text), status: (await came).statusCode };
+        return { texts: shown.map(({ text }) => text), status: (await came)[0].statusCode };
     };
 
     const before = await texts();

@@ -107,7 +107,7 @@ test('joins the pages of a list', async (t) => {
         todos = data.todos;
         cursor = todos.pageInfo.endCursor;
         pages++;
-    } while (todos.pageInfo.hasNextPage);
+    } while (todos.pageInfo.hasNextPage && pages < 9);
 
     const texts = todos.edges.map(({ node }) => node.text);
     assert.deepEqual(texts, [1, 2, 3, 4, 5].map((number) => `page item ${number}`));
