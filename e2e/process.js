@@ -12,12 +12,27 @@ import { chown, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const SUPERVISOR = fileURLToPath(new URL('../crates/testkit/src/supervisor.sh', import.meta.url));
 
 /** How long a server may take to start, to end, or to say what is waited for, in milliseconds. */
 export const PATIENCE = 30_000;
+
+/** What `promise` is fulfilled with, if that is soon enough. */
+export async function within(promise, what) {
+    const settled = new AbortController();
+    const late = setTimeout(PATIENCE, undefined, { signal: settled.signal }).then(() => {
+        throw new Error(`${what}: not within ${PATIENCE} ms`);
+    });
+    try {
+        return await Promise.race([promise, late]);
+    } finally {
+        settled.abort();
+        late.catch(() => {});
+    }
+}
 
 /** A running child process. */
 export class Process {

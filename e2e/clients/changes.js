@@ -76,8 +76,12 @@ export class Changes {
      * until it does.
      */
     async begun(server, token) {
+        const deadline = AbortSignal.timeout(PATIENCE);
         const id = await createTodo(server, token, 'Knock');
-        for (let knock = 1; this.isEmpty; knock++) await updateTodo(server, token, id, `Knock ${knock}`);
+        for (let knock = 1; this.isEmpty; knock++) {
+            deadline.throwIfAborted();
+            await updateTodo(server, token, id, `Knock ${knock}`);
+        }
         await deleteTodo(server, token, id);
         while ((await this.nextTodo()).kind !== 'DELETED');
     }

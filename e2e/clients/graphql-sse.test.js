@@ -5,6 +5,7 @@ import { after, test } from 'node:test';
 
 import { createClient } from 'graphql-sse';
 
+import { PATIENCE, within } from '../process.js';
 import { startPostgres, startServer, USER } from '../server.js';
 import { Changes, createTodo, deleteTodo, TODO_CHANGED, updateTodo } from './changes.js';
 
@@ -25,7 +26,8 @@ const bearer = (token) => ({ Authorization: `Bearer ${token}` });
 /** Subscribes to the user's todos, and returns when that has begun, which the answer's beginning is the sign of. */
 async function follow(client) {
     const changes = new Changes();
-    await new Promise((connected) => client.subscribe({ query: TODO_CHANGED }, changes.sink, { connected }));
+    const begun = new Promise((connected) => client.subscribe({ query: TODO_CHANGED }, changes.sink, { connected }));
+    await within(begun, 'an event stream begins');
     return changes;
 }
 
@@ -126,9 +128,12 @@ test('what is no longer wanted ends its connection, and its neighbours go on', a
     leave();
 
     // The server learns that the connection is gone when the kernel tells it.
+    const deadline = AbortSignal.timeout(PATIENCE);
     let another;
-    do another = await followIfAdmitted(client);
-    while (!another);
+    do {
+        deadline.throwIfAborted();
+        another = await followIfAdmitted(client);
+    } while (!another);
     const id = await createTodo(few, token, 'for both');
     assert.deepEqual([(await changes.nextTodo()).nodeId, (await another.nextTodo()).nodeId], [id, id]);
     assert.ok(unwanted.isEmpty);
@@ -152,7 +157,7 @@ test('goes on by itself when the server is started again', async (t) => {
     await changes.begun(restarted, token);
 
     startedAgain = restarted.terminate().then(() => restarted.start());
-    await reconnected;
+    await within(reconnected, 'the client comes again');
 
     const id = await createTodo(restarted, token, 'after the restart');
     assert.equal((await changes.nextTodo()).nodeId, id);

@@ -7,6 +7,7 @@ import { after, test } from 'node:test';
 import { CloseCode, createClient, GRAPHQL_TRANSPORT_WS_PROTOCOL as PROTOCOL, MessageType } from 'graphql-ws';
 import WebSocket from 'ws';
 
+import { PATIENCE, within } from '../process.js';
 import { startPostgres, startServer, USER } from '../server.js';
 import { Changes, createTodo, deleteTodo, TODO_CHANGED, updateTodo } from './changes.js';
 
@@ -49,22 +50,23 @@ async function first(client, payload) {
 async function open(t, { protocols = PROTOCOL, url = server.socket, headers } = {}) {
     const socket = new WebSocket(url, protocols, { headers });
     t.after(() => socket.terminate());
-    await once(socket, 'open');
+    await within(once(socket, 'open'), 'a WebSocket opens');
     return socket;
 }
 
 const say = (socket, message) => socket.send(JSON.stringify(message));
 
 async function heard(socket, type) {
+    const signal = AbortSignal.timeout(PATIENCE);
     for (;;) {
-        const [message] = await once(socket, 'message');
+        const [message] = await once(socket, 'message', { signal });
         const said = JSON.parse(message);
         if (said.type === type) return said;
     }
 }
 
 async function closed(socket) {
-    const [code] = await once(socket, 'close');
+    const [code] = await within(once(socket, 'close'), 'a WebSocket is closed');
     return code;
 }
 
@@ -210,17 +212,18 @@ test('the server asks whether the client is there, whose answers keep the socket
     const client = connect(t, { url: impatient.socket });
     client.subscribe({ query: 'subscription { noteChanged { nodeId } }' }, new Changes().sink);
     let pings = 0;
-    await new Promise((resolve, reject) => {
+    const asked = new Promise((resolve, reject) => {
         // One more than a client may leave unanswered.
         client.on('ping', (received) => received && ++pings === 4 && resolve());
         client.on('closed', reject);
     });
+    await within(asked, 'the server asks four times');
 });
 
 test('the client asks whether the server is there, and is told', async (t) => {
     const client = connect(t, { keepAlive: 50 });
     client.subscribe({ query: 'subscription { noteChanged { nodeId } }' }, new Changes().sink);
-    await new Promise((resolve) => client.on('pong', (received) => received && resolve()));
+    await within(new Promise((resolve) => client.on('pong', (received) => received && resolve())), 'the server answers');
 });
 
 test('a client that gives no sign of life is disconnected', async (t) => {
@@ -276,7 +279,7 @@ test('when the session ends, nothing more is told and the socket is closed', asy
     // The socket may be closed before the subscription has said why it ends.
     const reason = await changes.ended();
     assert.ok(reason.code === CloseCode.Forbidden || reason[0].extensions.code === 'UNAUTHENTICATED');
-    assert.equal((await closed).code, CloseCode.Forbidden);
+    assert.equal((await within(closed, 'the socket is closed')).code, CloseCode.Forbidden);
     assert.ok(changes.isEmpty);
 });
 
