@@ -78,7 +78,7 @@ export class Changes {
     async begun(server, token) {
         const deadline = AbortSignal.timeout(PATIENCE);
         const id = await createTodo(server, token, 'Knock');
-        for (let knock = 1; this.isEmpty; knock++) {
+        for (let knock = 1; this.isEmpty && !this.#end; knock++) {
             deadline.throwIfAborted();
             await updateTodo(server, token, id, `Knock ${knock}`);
         }
