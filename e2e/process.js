@@ -18,7 +18,7 @@ import { fileURLToPath } from 'node:url';
 const SUPERVISOR = fileURLToPath(new URL('../crates/testkit/src/supervisor.sh', import.meta.url));
 
 /** How long a server may take to start, to end, or to say what is waited for, in milliseconds. */
-export const PATIENCE = 30_000;
+export const PATIENCE = 60_000;
 
 /** What `promise` is fulfilled with, if that is soon enough. */
 export async function within(promise, what) {
