@@ -16,43 +16,7 @@ import WebSocket from 'ws';
 
 import { startServer, USER } from '../server.js';
 import { Changes, createTodo, TODO_CHANGED, updateTodo } from './changes.js';
-
-const TODO = gql`
-    query Todo($id: ID!) {
-        todo(id: $id) {
-            id
-            text
-        }
-    }
-`;
-const TODOS = gql`
-    query Todos($first: Int, $after: String, $text: String!) {
-        todos(first: $first, after: $after, filter: { text: $text }) {
-            totalCount
-            edges {
-                cursor
-                node {
-                    id
-                    text
-                }
-            }
-            pageInfo {
-                hasNextPage
-                endCursor
-            }
-        }
-    }
-`;
-const UPDATE = gql`
-    mutation Update($input: UpdateTodoInput!) {
-        updateTodo(input: $input) {
-            todo {
-                id
-                text
-            }
-        }
-    }
-`;
+import { TODO, TODOS, UPDATE } from './documents.js';
 
 const server = await startServer({ after });
 const token = await server.signIn();

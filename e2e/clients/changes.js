@@ -1,5 +1,6 @@
 /** What a subscription tells, as it comes, whatever client it comes from. */
 
+import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 
 import { PATIENCE } from '../process.js';
@@ -84,6 +85,32 @@ export class Changes {
         }
         await deleteTodo(server, token, id);
         while ((await this.nextTodo()).kind !== 'DELETED');
+    }
+
+    /**
+     * Changes a todo so many times, by turns by mutations and by psql, and holds that each change is told of once and in
+     * order.
+     */
+    async followSteps(server, postgres, token, last) {
+        const id = await createTodo(server, token, 'step 0');
+        for (let step = 1; step < last; step += 2) {
+            await updateTodo(server, token, id, `step ${step}`);
+            await postgres.psql(`UPDATE todo SET text = 'step ${step + 1}' WHERE text = 'step ${step}'`);
+        }
+        await postgres.psql(`DELETE FROM todo WHERE text = 'step ${last}'`);
+
+        const told = [];
+        do told.push(await this.nextTodo());
+        while (told.at(-1).kind !== 'DELETED');
+        assert.ok(told.every((change) => change.nodeId === id));
+        const kinds = told.map((change) => change.kind);
+        assert.deepEqual(kinds, ['CREATED', ...Array(last).fill('UPDATED'), 'DELETED']);
+        // The todo is as it is when that is told, which may be later than the change, and never earlier.
+        const steps = told.map(({ node }) => (node ? Number(node.text.split(' ')[1]) : Infinity));
+        for (const [change, step] of steps.entries()) {
+            assert.ok(step >= Math.min(change, last), `change ${change} shows step ${step}`);
+            assert.ok(step >= (steps[change - 1] ?? 0), `step ${step} comes after a later one`);
+        }
     }
 
     #tell(what) {

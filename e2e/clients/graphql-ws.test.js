@@ -9,7 +9,7 @@ import WebSocket from 'ws';
 
 import { PATIENCE, within } from '../process.js';
 import { startPostgres, startServer, USER } from '../server.js';
-import { Changes, createTodo, deleteTodo, TODO_CHANGED, updateTodo } from './changes.js';
+import { Changes, createTodo, deleteTodo, TODO_CHANGED } from './changes.js';
 
 const VIEWER = '{ viewer { email } }';
 
@@ -76,27 +76,7 @@ test('tells of each change in order, by mutations and by psql', async (t) => {
     const token = await server.signIn();
     const changes = await follow(connect(t, { connectionParams: bearer(token) }), token);
 
-    const id = await createTodo(server, token, 'step 0');
-    for (let step = 1; step < 20; step += 2) {
-        await updateTodo(server, token, id, `step ${step}`);
-        await postgres.psql(`UPDATE todo SET text = 'step ${step + 1}' WHERE text = 'step ${step}'`);
-    }
-    await postgres.psql("DELETE FROM todo WHERE text = 'step 20'");
-
-    const told = [];
-    do told.push(await changes.nextTodo());
-    while (told.at(-1).kind !== 'DELETED');
-    assert.ok(told.every((change) => change.nodeId === id));
-    assert.deepEqual(
-        told.map((change) => change.kind),
-        ['CREATED', ...Array(20).fill('UPDATED'), 'DELETED'],
-    );
-    // The todo is as it is when that is told, which may be later than the change, and never earlier.
-    const steps = told.map(({ node }) => (node ? Number(node.text.split(' ')[1]) : Infinity));
-    for (const [change, step] of steps.entries()) {
-        assert.ok(step >= Math.min(change, 20), `change ${change} shows step ${step}`);
-        assert.ok(step >= (steps[change - 1] ?? 0), `step ${step} comes after a later one`);
-    }
+    await changes.followSteps(server, postgres, token, 20);
 });
 
 test('tells of what psql inserts, and of what others do not see nothing', async (t) => {
