@@ -113,11 +113,7 @@ test('what the server has against a field is told there, and what was typed is k
 
 test('a long list comes in pages, without a gap and nothing twice, also when it changes', async (t) => {
   const { visitor, email } = await newcomer(t);
-  const several = (first, last) => `
-    INSERT INTO todo (id, user_id, text, completed, priority, created_at, updated_at)
-    SELECT gen_random_uuid(), u.id, 'Todo ' || n, false, 1, now() + n * interval '1 s', now()
-    FROM "user" u, generate_series(${first}, ${last}) n WHERE u.email = '${email}'`;
-  await postgres.psql(several(1, 45));
+  await postgres.psql(insertTodos(email, 1, 45));
   const numbers = (from, to) => Array.from({ length: from - to + 1 }, (_, index) => `Todo ${from - index}`);
 
   await visitor.seesTodos(...numbers(45, 26));
@@ -126,7 +122,7 @@ test('a long list comes in pages, without a gap and nothing twice, also when it 
   await visitor.press('Show more');
   await visitor.seesTodos(...numbers(45, 1));
 
-  await postgres.psql(several(46, 47));
+  await postgres.psql(insertTodos(email, 46, 47));
   await postgres.psql(`DELETE FROM todo WHERE text = 'Todo 20' AND ${ofUser(email)}`);
   await visitor.seesTodos(...numbers(47, 21), ...numbers(19, 1));
 });
@@ -162,7 +158,7 @@ test('a change that the server refuses is undone, and that is said', async (t) =
   const refusal = `ALTER TABLE todo ADD CONSTRAINT ${name} CHECK (text <> 'Climb the hill' OR NOT completed) NOT VALID`;
   const refused = postgres.psql(`BEGIN; ${refusal}; SELECT pg_sleep(2); COMMIT`);
   t.after(() => postgres.psql(`ALTER TABLE todo DROP CONSTRAINT ${name}`));
-  await lockedBy(name);
+  await isRunning(name);
   await visitor.todo('Climb the hill').check();
   assert.ok(await visitor.todo('Climb the hill').isChecked(), 'it is done before the server has said so');
   await refused;
@@ -199,21 +195,83 @@ test('when the server is gone and comes back, nothing is lost and nothing has to
   const other = await elsewhere(t, email, { expected });
   await visitor.add('Before');
   await other.seesTodos('Before');
-  await visitor.page.evaluate(() => (window.loaded = 'once'));
+  for (const { page } of [visitor, other]) await page.evaluate(() => (window.loaded = 'once'));
+  const isBack = () => other.page.getByText('The server cannot be reached.').waitFor({ state: 'detached' });
 
+  // What nobody tells of, since nobody was there.
+  await server.terminate();
+  await other.sees('The server cannot be reached.');
+  await postgres.psql(`UPDATE todo SET text = 'Before all' WHERE ${ofUser(email)}`);
+  await server.start();
+  await other.seesTodos('Before all');
+  await isBack();
+
+  // What is done on the page meanwhile.
   await server.terminate();
   await visitor.sees('The server cannot be reached.');
   await visitor.add('Meanwhile');
-  await postgres.psql(`UPDATE todo SET text = 'Before all' WHERE text = 'Before' AND ${ofUser(email)}`);
   await server.start();
-
-  await visitor.seesTodos('Meanwhile', 'Before all');
   await other.seesTodos('Meanwhile', 'Before all');
-  await visitor.page.getByText('The server cannot be reached.').waitFor({ state: 'detached' });
-  assert.equal(await visitor.page.evaluate(() => window.loaded), 'once');
+  await visitor.seesTodos('Meanwhile', 'Before all');
+  await isBack();
   assert.equal(await postgres.psql(`SELECT count(*) FROM todo WHERE ${ofUser(email)}`), '2');
-  await visitor.add('After');
-  await other.seesTodos('After', 'Meanwhile', 'Before all');
+  for (const { page } of [visitor, other]) assert.equal(await page.evaluate(() => window.loaded), 'once');
+});
+
+test('when the server tells no more because too much has changed, it is asked, and listened to again', async (t) => {
+  const { visitor, email } = await newcomer(t);
+  await visitor.add('First');
+  await postgres.psql(insertTodos(email, 1, 1100));
+  await visitor.sees('1101 todos');
+  await postgres.psql(`DELETE FROM todo WHERE text = 'Todo 1' AND ${ofUser(email)}`);
+  await visitor.sees('1100 todos');
+});
+
+test('while the database is gone, what is done on the page is kept, and what is done elsewhere is seen after it', async (t) => {
+  const { visitor, email } = await newcomer(t, { expected: [/503/] });
+  await visitor.add('Before');
+  const allow = (isAllowed) => `UPDATE pg_database SET datallowconn = ${isAllowed} WHERE datname = current_database()`;
+  const comesBack = postgres.psql(`SELECT pg_sleep(4) AS gone; BEGIN; ${allow(true)}; COMMIT`);
+  await isRunning('pg_sleep(4) AS gone');
+  await postgres.psql(`BEGIN; ${allow(false)}; COMMIT; SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE pid <> pg_backend_pid() AND datname = current_database() AND query NOT LIKE '%AS gone%'`);
+  await visitor.add('Meanwhile');
+  await comesBack;
+  await visitor.sees('2 todos');
+  await visitor.seesTodos('Meanwhile', 'Before');
+  await postgres.psql(`UPDATE todo SET text = 'Before all' WHERE text = 'Before' AND ${ofUser(email)}`);
+  await visitor.seesTodos('Meanwhile', 'Before all');
+  assert.equal(await postgres.psql(`SELECT count(*) FROM todo WHERE ${ofUser(email)}`), '2');
+});
+
+test('what changes while a list is read is read after it', async (t) => {
+  const { visitor, email } = await newcomer(t);
+  const other = await elsewhere(t, email);
+  const held = new Promise((hold) => void visitor.page.route(/operationName=TodoPage/, hold, { times: 1 }));
+  await visitor.choose('All');
+  const route = await held;
+  const response = await route.fetch();
+  await other.add('While it was read');
+  await other.sees('1 todo');
+  await route.fulfill({ response });
+  await visitor.seesTodos('While it was read');
+});
+
+test('when the server cannot answer, it can be asked again', async (t) => {
+  const { visitor } = await newcomer(t);
+  const unavailable = { errors: [{ message: 'ask again', extensions: { code: 'UNAVAILABLE' } }] };
+  await visitor.add('Wait');
+  let asked = 0;
+  await visitor.page.route(/operationName=TodoPage/, (route) => {
+    asked += 1;
+    return route.fulfill({ json: unavailable });
+  });
+  await visitor.page.reload();
+  await visitor.sees('The server cannot answer just now.');
+  assert.equal(asked, 3);
+  await visitor.page.unroute(/operationName=TodoPage/);
+  await visitor.press('Try again');
+  await visitor.seesTodos('Wait');
 });
 
 test('notes are written for oneself or for everybody, and liked', async (t) => {
@@ -283,9 +341,17 @@ test('whoever tries too often is told how long to wait', async (t) => {
   await visitor.signIn('user2@example.test', 'tidewater');
 });
 
-/** Waits until the transaction that adds this constraint has its lock. */
-async function lockedBy(name) {
-  const held = `SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-    WHERE l.mode = 'AccessExclusiveLock' AND l.granted AND a.query LIKE '%${name}%' AND pid <> pg_backend_pid()`;
-  while ((await postgres.psql(held)) === '0');
+/** Adds todos in one statement, each newer than the one before and all newer than what is there. */
+function insertTodos(email, first, last) {
+  return `
+    INSERT INTO todo (id, user_id, text, completed, priority, created_at, updated_at)
+    SELECT gen_random_uuid(), u.id, 'Todo ' || n, false, 1, now() + n * interval '1 s', now()
+    FROM "user" u, generate_series(${first}, ${last}) n WHERE u.email = '${email}'`;
+}
+
+/** Waits until a statement with this in it is running, and has the locks that it needs. */
+async function isRunning(text) {
+  const running = `SELECT count(*) FROM pg_stat_activity
+    WHERE query LIKE '%${text}%' AND wait_event = 'PgSleep' AND pid <> pg_backend_pid()`;
+  while ((await postgres.psql(running)) === '0');
 }

@@ -15,6 +15,7 @@ import { connect, URL } from './connection';
 import { failureOf, isPassing } from './failure';
 
 const KEY = 'Idempotency-Key';
+const READ_RETRIES = 2;
 
 /** For what is asked by whoever need not be signed in: then it does not end the session that nobody is. */
 export const ANONYMOUS = { anonymous: true };
@@ -51,8 +52,11 @@ export function createSessionClient(onSessionEnded: () => void) {
   return { client, connected };
 }
 
+/** Reads are given up soon, for whoever looks at the page can try again; changes are not, for they would have to be made again. */
 function isWorthAnotherAttempt(error: CombinedError, { kind, context }: Operation) {
-  return (kind === 'query' || context.key !== undefined) && isPassing(failureOf(error));
+  const { count = 0 } = (context.retry ?? {}) as { count?: number };
+  const mayBeSentAgain = kind === 'query' ? count < READ_RETRIES : context.key !== undefined;
+  return mayBeSentAgain && isPassing(failureOf(error));
 }
 
 /** Reads tell nobody's data, and all else that nobody is signed in. */

@@ -5,7 +5,7 @@ import { useClient } from 'urql';
 import { useNotices } from '../shell/notices';
 import { withKey } from './client';
 import { type Failure, failureOf, isPassing } from './failure';
-import { useConnected } from './useChanges';
+import { useConnected } from './useConnection';
 
 /** What became of a change: its data, or why there are none. */
 export type Outcome<Data> = { data: Data; failure?: never } | { data?: never; failure: Failure };

@@ -1,23 +1,12 @@
 import type { TypedDocumentNode } from '@urql/core';
-import { createContext, use, useEffect, useSyncExternalStore } from 'react';
+import { useEffect } from 'react';
 import { useSubscription } from 'urql';
 
-import type { Connected } from './connection';
 import { failureOf } from './failure';
+import { useConnection } from './useConnection';
 
-export const ConnectedContext = createContext<Connected | null>(null);
-
-export function useConnected() {
-  const connected = use(ConnectedContext);
-  if (!connected) throw new Error('There is no ConnectedContext around this.');
-  return connected;
-}
-
-/** How the page is connected to the stream of changes. */
-export function useConnection() {
-  const connected = useConnected();
-  return useSyncExternalStore(connected.subscribe, connected.current);
-}
+/** How long after a stream that ended with an error the next one begins. */
+const AGAIN_MILLISECONDS = 500;
 
 /**
  * Follows a subscription, and returns a number that grows when something has changed, or may have: for each event, and for what
@@ -27,16 +16,19 @@ export function useConnection() {
  */
 export function useChanges(document: TypedDocumentNode<unknown, Record<string, never>>) {
   const { changes } = useConnection();
-  const [{ data: events = 0, error, fetching }, follow] = useSubscription<unknown, number, Record<string, never>>(
+  const [{ data: events = 0, error }, follow] = useSubscription<unknown, number, Record<string, never>>(
     { query: document, variables: {} },
     (count = 0) => count + 1,
   );
-  const code = error && failureOf(error).code;
 
-  // The server has ended the stream because it left something out: begin again.
+  // A stream that breaks is begun again by itself; this one the server has ended, because it left something out or cannot go on.
   useEffect(() => {
-    if (code === 'FELL_BEHIND' || code === 'INTERRUPTED') follow();
-  }, [code, error, follow, fetching]);
+    if (!error || failureOf(error).code === 'UNAUTHENTICATED') return;
+    const timer = setTimeout(follow, AGAIN_MILLISECONDS);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [error, follow]);
 
   return events + changes;
 }

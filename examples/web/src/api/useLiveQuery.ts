@@ -30,9 +30,11 @@ export function useLiveQuery<Data, Variables extends AnyVariables>(
     read({ requestPolicy: 'network-only' });
   }, [isReading, changes, read]);
 
+  const failure = error && failureOf(error);
   return {
     data,
-    failure: error && failureOf(error),
+    // Where there is something to be seen, it is enough that the page says so once.
+    failure: data && failure?.code === 'UNREACHABLE' ? undefined : failure,
     isReading,
     read: () => {
       read({ requestPolicy: 'network-only' });

@@ -10,8 +10,6 @@ import styles from './Notes.module.css';
 const NoteChanged = graphql(`
   subscription NoteChanged {
     noteChanged {
-      id
-      kind
       node {
         id
         ...NoteItem

@@ -3,11 +3,12 @@ import { Provider, useQuery } from 'urql';
 
 import { ANONYMOUS, createSessionClient } from '../api/client';
 import { failureOf } from '../api/failure';
-import { ConnectedContext } from '../api/useChanges';
+import { ConnectedContext } from '../api/useConnection';
 import { graphql } from '../graphql';
 import { App } from '../shell/App';
 import { Problem } from '../shell/Problem';
 import { SignIn } from './SignIn';
+import styles from './SignIn.module.css';
 import { ViewerContext } from './viewer';
 
 const Viewer = graphql(`
@@ -59,7 +60,7 @@ function Gate({ hasEnded, onChange }: GateProps) {
   if (data) return <SignIn hasEnded={hasEnded} onSignedIn={onChange} />;
   if (error) {
     return (
-      <main style={{ padding: '2rem' }}>
+      <main className={styles.page}>
         <Problem
           failure={failureOf(error)}
           again={() => {

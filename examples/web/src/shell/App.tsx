@@ -1,7 +1,7 @@
 import { useClient } from 'urql';
 
 import { outcomeOf } from '../api/useChange';
-import { useConnection } from '../api/useChanges';
+import { useConnection } from '../api/useConnection';
 import { graphql } from '../graphql';
 import { Notes } from '../notes/Notes';
 import { useViewer } from '../session/viewer';

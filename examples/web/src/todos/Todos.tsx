@@ -12,8 +12,6 @@ import { ORDERS, STATES, variablesOf, type View } from './view';
 const TodoChanged = graphql(`
   subscription TodoChanged {
     todoChanged {
-      id
-      kind
       node {
         id
         ...TodoItem
