@@ -1,6 +1,7 @@
 /** What people do with the app, in a real browser, before the real server and PostgreSQL. */
 
 import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
 import { after, test } from 'node:test';
 
 import { startBrowser } from '../../../e2e/browser.js';
@@ -207,7 +208,8 @@ test('when the server is gone and comes back, nothing is lost and nothing has to
   await isBack();
 
   // What is done on the page meanwhile.
-  await server.terminate();
+  await server.stop();
+  await mkdir(server.directory);
   await visitor.sees('The server cannot be reached.');
   await visitor.add('Meanwhile');
   await server.start();
@@ -216,6 +218,23 @@ test('when the server is gone and comes back, nothing is lost and nothing has to
   await isBack();
   assert.equal(await postgres.psql(`SELECT count(*) FROM todo WHERE ${ofUser(email)}`), '2');
   for (const { page } of [visitor, other]) assert.equal(await page.evaluate(() => window.loaded), 'once');
+});
+
+test('a stream that is silent for too long is begun again, and nothing has been missed', async (t) => {
+  const { visitor } = await newcomer(t);
+  await visitor.sees('Nothing to do.');
+  const stream = () => visitor.page.waitForResponse((response) => response.headers()['content-type']?.startsWith('text/event-stream'));
+  const first = stream();
+  await visitor.page.clock.install();
+  await visitor.page.reload();
+  await first;
+  await visitor.sees('Nothing to do.');
+  const again = stream();
+  await visitor.page.clock.fastForward(60_000);
+  await again;
+  await visitor.page.clock.resume();
+  await visitor.add('Still there');
+  await visitor.sees('1 todo');
 });
 
 test('when the server tells no more because too much has changed, it is asked, and listened to again', async (t) => {

@@ -15,6 +15,9 @@ export interface Connection {
 
 const RETRY_MILLISECONDS = { first: 250, most: 4_000 };
 
+/** A stream from which nothing has come for so long is broken, though nobody says so. The server gives a sign every 15 seconds. */
+const SILENCE_MILLISECONDS = 45_000;
+
 /**
  * The streams of changes. One that breaks is begun again, for as long as it takes.
  *
@@ -33,6 +36,7 @@ export function connect() {
 
   const streams = createClient({
     url: URL,
+    fetchFn: fetchHeard,
     retryAttempts: Infinity,
     retry: (retries) => {
       become({ ...connection, isLost: true });
@@ -60,6 +64,29 @@ export function connect() {
       return () => listeners.delete(listener);
     },
   };
+}
+
+/** Fetches a stream that fails when it is silent for too long. */
+async function fetchHeard(url: string, request: RequestInit) {
+  const response = await fetch(url, request);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const wait = (controller: TransformStreamDefaultController<Uint8Array>) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      controller.error(new Error('The stream is silent.'));
+    }, SILENCE_MILLISECONDS);
+  };
+  const heard = new TransformStream<Uint8Array, Uint8Array>({
+    start: wait,
+    transform: (chunk, controller) => {
+      wait(controller);
+      controller.enqueue(chunk);
+    },
+    flush: () => {
+      clearTimeout(timer);
+    },
+  });
+  return new Response(response.body?.pipeThrough(heard) ?? null, response);
 }
 
 export type Connected = ReturnType<typeof connect>;

@@ -54,7 +54,7 @@ export function App({ onSignedOut }: { onSignedOut: () => void }) {
         </p>
       </header>
       <p className={styles.connection} role="status">
-        {isLost && 'The server cannot be reached. What you do is kept, and sent when it is back.'}
+        {isLost && 'The server cannot be reached. What you change is sent again for half a minute.'}
       </p>
       <main>{route === 'todos' ? <Todos /> : <Notes />}</main>
     </div>
