@@ -1,4 +1,4 @@
-import { useCallback, useMemo, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { Provider, useQuery } from 'urql';
 
 import { ANONYMOUS, createSessionClient } from '../api/client';
@@ -20,23 +20,35 @@ const Viewer = graphql(`
   }
 `);
 
-/** The page for whoever is signed in, or else the way in. Each session has a client of its own. */
+/** The page for whoever is signed in, or else the way in. What one session knows ends with it. */
 export function Session() {
   const [{ number, hasEnded }, setSession] = useState({ number: 0, hasEnded: false });
-  const begin = useCallback(() => {
-    setSession((session) => ({ number: session.number + 1, hasEnded: false }));
-  }, []);
-  const end = useCallback(() => {
-    setSession((session) => ({ number: session.number + 1, hasEnded: true }));
-  }, []);
-  // eslint-disable-next-line react-hooks/exhaustive-deps -- another number, another session
-  const { client, connected } = useMemo(() => createSessionClient(end), [number, end]);
+  const begin = (hasEnded: boolean) => {
+    setSession((session) => ({ number: session.number + 1, hasEnded }));
+  };
+  return (
+    <Client
+      key={number}
+      onEnded={() => {
+        begin(true);
+      }}
+    >
+      <Gate
+        hasEnded={hasEnded}
+        onChange={() => {
+          begin(false);
+        }}
+      />
+    </Client>
+  );
+}
 
+/** A client of its own for what is in it. */
+function Client({ onEnded, children }: { onEnded: () => void; children: ReactNode }) {
+  const [{ client, connected }] = useState(() => createSessionClient(onEnded));
   return (
     <Provider value={client}>
-      <ConnectedContext value={connected}>
-        <Gate key={number} hasEnded={hasEnded} onChange={begin} />
-      </ConnectedContext>
+      <ConnectedContext value={connected}>{children}</ConnectedContext>
     </Provider>
   );
 }
