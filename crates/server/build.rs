@@ -13,10 +13,9 @@ use std::{
 };
 
 /// What the pages are built from, in `web/`.
-const SOURCES: [&str; 4] = ["package.json", "package-lock.json", "vite.config.js", "graphiql"];
-const CDN_PAGE: &str = "graphiql-cdn.html";
-const CDN_SCRIPT: &str = "graphiql-cdn.js";
-const DEFAULT_QUERY: &str = "graphiql/default.graphql";
+const SOURCES: [&str; 6] = ["package.json", "package-lock.json", "tsconfig.json", "vite.config.ts", "api", "graphiql"];
+/// The page that needs no build.
+const CDN: &str = "graphiql-cdn";
 
 /// A registry that does not answer must not hold up the build of the server.
 const STEP_TIME_LIMIT: Duration = Duration::from_secs(60);
@@ -28,17 +27,17 @@ const STEPS: [&[&str]; 2] = [
 fn main() -> Result<(), Box<dyn Error>> {
     let web = fs::canonicalize(Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("../../web"))?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    for source in SOURCES.into_iter().chain([CDN_PAGE, CDN_SCRIPT]) {
+    for source in SOURCES.into_iter().chain([CDN]) {
         println!("cargo::rerun-if-changed={}", web.join(source).display());
     }
     println!("cargo::rerun-if-env-changed=TIDEWATER_SKIP_WEB");
 
     let files = match build(&web, &out) {
         Ok(Some(folder)) => files_in(&folder)?,
-        Ok(None) => cdn_files(&web),
+        Ok(None) => files_in(&web.join(CDN))?,
         Err(reason) => {
             println!("cargo::warning=GraphiQL will be loaded from its CDN, because {reason}.");
-            cdn_files(&web)
+            files_in(&web.join(CDN))?
         }
     };
     fs::write(out.join("graphiql.rs"), table(&files)?)?;
@@ -111,11 +110,6 @@ fn copy_all(from: &Path, to: &Path) -> io::Result<()> {
         let entry = entry?;
         copy_all(&entry.path(), &to.join(entry.file_name()))
     })
-}
-
-fn cdn_files(web: &Path) -> Vec<(String, PathBuf)> {
-    let files = [("default.graphql", DEFAULT_QUERY), (CDN_SCRIPT, CDN_SCRIPT), ("index.html", CDN_PAGE)];
-    files.into_iter().map(|(name, path)| (name.to_owned(), web.join(path))).collect()
 }
 
 /// Every file below a folder with its path relative to it, in a stable order.

@@ -13,7 +13,7 @@ const CDN_SCRIPT: &str = "graphiql-cdn.js";
 
 /// What the page may load, and run: what was built with it. The editor makes styles as it goes. Each file has it, since a worker
 /// keeps to that of its own script.
-const BUILT: &str = "default-src 'none'; script-src 'self'; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; \
+const BUILT: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; \
                      img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
                      frame-ancestors 'none'";
 /// The same, with what the page that was not built loads; hashes in the page say which files these are.
