@@ -1,8 +1,8 @@
 import { Button, Dialog, VisuallyHidden } from '@graphiql/react';
 import { useState } from 'react';
+import { SignInForm } from '../account/sign-in-form';
+import { useViewer } from '../account/use-viewer';
 import { signIn, signOut, type Viewer } from '../api/viewer';
-import { SignInForm } from './sign-in-form';
-import { useViewer } from './use-viewer';
 
 /**
  * Beside the name of the page: who is signed in, and a dialog that signs in and out. The session is the browser's: a cookie, which goes

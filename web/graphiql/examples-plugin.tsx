@@ -1,7 +1,7 @@
 import { useGraphiQL, useGraphiQLActions, type GraphiQLPlugin } from '@graphiql/react';
+import { useViewer } from '../account/use-viewer';
 import { examples, type Example } from './examples';
 import { ExamplesIcon } from './icons';
-import { useViewer } from './use-viewer';
 
 /** A panel of documents to begin with. Each opens in a tab of its own. */
 export const examplesPlugin: GraphiQLPlugin = { title: 'Examples', icon: ExamplesIcon, content: Examples };

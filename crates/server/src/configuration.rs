@@ -84,6 +84,11 @@ impl Configuration {
         self.http.serves_graphiql() && !self.documents.trusted_documents_only
     }
 
+    /// Whether Studio is served, which is of no use there either.
+    pub(crate) fn serves_studio(&self) -> bool {
+        self.http.serves_studio() && !self.documents.trusted_documents_only
+    }
+
     /// Whether clients are told the schema.
     pub(crate) fn tells_schema(&self) -> bool {
         self.http.tells_schema() && !self.documents.trusted_documents_only

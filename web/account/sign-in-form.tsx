@@ -1,4 +1,3 @@
-import { Button } from '@graphiql/react';
 import type { SubmitEvent } from 'react';
 
 /** The password of all users that the demo data has. */
@@ -14,7 +13,7 @@ interface Properties {
   onSignIn: (email: string, password: string) => void;
 }
 
-/** Takes an address and a password, or a user of the demo data. */
+/** Takes an address and a password, or a user of the demo data. Its looks are the page's. */
 export function SignInForm({ isBusy, onSignIn }: Properties) {
   const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -32,9 +31,9 @@ export function SignInForm({ isBusy, onSignIn }: Properties) {
           Password
           <input name="password" type="password" autoComplete="current-password" required />
         </label>
-        <Button type="submit" disabled={isBusy}>
+        <button type="submit" disabled={isBusy}>
           Sign in
-        </Button>
+        </button>
       </form>
       <h3>Or, with the demo data, as</h3>
       <ul className="choices">
