@@ -18,6 +18,8 @@ child=$!
 ) <&3 &
 watcher=$!
 exec 3<&-
+# The shell says that its child was killed, where nobody may read any more.
+trap '' PIPE
 wait "$child"
 status=$?
 kill "$watcher" 2>/dev/null
