@@ -14,9 +14,9 @@ type Headers = Record<string, string>;
  * Sends what the editor holds. Subscriptions and live queries are answered more than once; with the header `Accept: text/event-stream`,
  * whatever is asked for comes by an event stream.
  */
-export const fetcher: Fetcher = (request, options) => {
+export const fetcher: Fetcher = (edited, options) => {
   const headers = (options?.headers ?? {}) as Headers;
-  const operation = operationOf(request);
+  const { request, operation } = resolve(edited);
   const isEventStream = acceptsEventStream(headers);
   if (isEventStream || (operation && isAnsweredOften(operation))) {
     return {
@@ -29,7 +29,7 @@ export const fetcher: Fetcher = (request, options) => {
   return answerOnce(request, headers, operation);
 };
 
-async function answerOnce(request: GraphQLRequest, headers: Headers, operation: OperationDefinitionNode | null | undefined) {
+async function answerOnce(request: GraphQLRequest, headers: Headers, operation: OperationDefinitionNode | null) {
   const { answer, headers: told } = await post(request, headers);
   if (request.operationName !== 'IntrospectionQuery') {
     showServing(told);
@@ -41,12 +41,19 @@ async function answerOnce(request: GraphQLRequest, headers: Headers, operation: 
   return answer as never;
 }
 
-/** The operation that is to be executed; nothing where the server will say what is wrong with the document. */
-function operationOf({ query, operationName }: GraphQLRequest): OperationDefinitionNode | null | undefined {
+/** A request, and the operation that it executes: null where the server will say what is wrong with the document. */
+function resolve(request: GraphQLRequest): { request: GraphQLRequest; operation: OperationDefinitionNode | null } {
   try {
-    return getOperationAST(parse(query), operationName);
+    const document = parse(request.query);
+    const named = getOperationAST(document, request.operationName);
+    if (named) {
+      return { request, operation: named };
+    }
+    // The editor's name of the operation is a moment behind its text.
+    const only = getOperationAST(document);
+    return only ? { request: { ...request, operationName: only.name?.value }, operation: only } : { request, operation: null };
   } catch {
-    return null;
+    return { request, operation: null };
   }
 }
 
