@@ -26,10 +26,12 @@ const SHARED: [&str; 7] =
 /// What the pages know of the API, beside `web/`.
 const SCHEMA: &str = "schema.graphql";
 
-/// A registry that does not answer must not hold up the build of the server.
-const STEP_TIME_LIMIT: Duration = Duration::from_secs(60);
+/// Bounds what npm does, on a busy machine too.
+const STEP_TIME_LIMIT: Duration = Duration::from_secs(300);
+/// A registry that does not answer must not hold up the build of the server for long.
+const FETCH_TIMEOUT: &str = "--fetch-timeout=20000";
 const STEPS: [&[&str]; 2] = [
-    &["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--fetch-retries=0"],
+    &["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--fetch-retries=0", FETCH_TIMEOUT],
     &["run", "build"],
 ];
 

@@ -10,12 +10,13 @@ const postgres = await startPostgres({ after });
 const server = await startServer({ after }, { postgres });
 const browser = await startBrowser({ after });
 
-/** What a browser says of an event stream that the page ends. */
-const ENDED_STREAM = /^failed: .*\/graphql net::ERR_ABORTED$/;
+/** What a browser says of what the page ends, or of what is under way when it is closed. */
+const ENDED = /^failed: .*\/graphql net::ERR_ABORTED$/;
 
 /** Opens GraphiQL. The test fails if anything but the server is asked for anything. */
-async function open(test, options) {
-    const page = await openPage(test, browser, { viewport: { width: 1280, height: 800 }, ...options });
+async function open(test, { expected = [], ...options } = {}) {
+    const viewport = { width: 1280, height: 800 };
+    const page = await openPage(test, browser, { viewport, expected: [ENDED, ...expected], ...options });
     page.setDefaultTimeout(10_000);
     const elsewhere = [];
     page.context().on('request', (request) => {
@@ -179,7 +180,7 @@ test('a subscription tells of changes by others, over a WebSocket', async (test)
 });
 
 test('a subscription comes by an event stream where no WebSocket can be opened', async (test) => {
-    const page = await open(test, { expected: [ENDED_STREAM, /WebSocket/] });
+    const page = await open(test, { expected: [/WebSocket/] });
     await signIn(page, ADMINISTRATOR);
     await page.evaluate(() => {
         globalThis.WebSocket = class extends WebSocket {
@@ -195,7 +196,7 @@ test('a subscription comes by an event stream where no WebSocket can be opened',
 });
 
 test('a subscription comes by an event stream where the headers ask for one', async (test) => {
-    const page = await open(test, { expected: [ENDED_STREAM] });
+    const page = await open(test);
     page.on('websocket', () => assert.fail('a WebSocket was opened'));
     await signIn(page, ADMINISTRATOR);
     await example(page, 'Follow changes of todos', 'TodoChanges');

@@ -22,9 +22,9 @@ export function ValueCell({ column, row, update, onChanged }: Properties) {
     return shown;
   }
   if (!isEdited) {
-    const label = `${column.name}: ${show(column, value) || 'empty'}. Edit`;
+    const label = `${column.name}: ${value === null ? 'null' : show(column, value)}`;
     return (
-      <button type="button" className="value" aria-label={label} onClick={() => setIsEdited(true)}>
+      <button type="button" className="value" aria-label={label} title={`Edit ${column.name}`} onClick={() => setIsEdited(true)}>
         {shown}
       </button>
     );

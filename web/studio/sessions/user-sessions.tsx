@@ -69,7 +69,7 @@ export function UserSessions({ userId }: { userId: string }) {
 
 function SessionTable({ sessions, onRevoke }: { sessions: Session[]; onRevoke: (session: Session) => void }) {
   return (
-    <div className="table" role="region" aria-label="Sessions" tabIndex={0}>
+    <div className="table" role="region" aria-label="Rows of sessions" tabIndex={0}>
       <table>
         <thead>
           <tr>
