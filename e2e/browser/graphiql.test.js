@@ -17,7 +17,6 @@ const ENDED = /^failed: .*\/graphql net::ERR_ABORTED$/;
 async function open(test, { expected = [], ...options } = {}) {
     const viewport = { width: 1280, height: 800 };
     const page = await openPage(test, browser, { viewport, expected: [ENDED, ...expected], ...options });
-    page.setDefaultTimeout(10_000);
     const elsewhere = [];
     page.context().on('request', (request) => {
         const url = new URL(request.url());
@@ -64,7 +63,6 @@ async function answered(page, text) {
             return shown.replaceAll('\u00a0', ' ').includes(text);
         },
         text,
-        { timeout: 20_000 },
     );
 }
 

@@ -21,7 +21,6 @@ const ENDED_READING = /^failed: .*\/graphql net::ERR_ABORTED$/;
 async function open(test, { path = '', email = ADMINISTRATOR, ...options } = {}) {
     const expected = [ENDED_READING];
     const page = await openPage(test, browser, { expected, viewport: { width: 1280, height: 800 }, ...options });
-    page.setDefaultTimeout(10_000);
     page.context().on('request', (request) => {
         const { protocol, origin } = new URL(request.url());
         assert.ok(protocol === 'data:' || origin === server.url, `${request.url()} was asked for`);
