@@ -3,7 +3,7 @@
 FROM node:24-trixie-slim AS node
 
 FROM rust:1.95-slim-trixie AS build
-# With npm at hand, the build of the server embeds GraphiQL.
+# With npm at hand, the build of the server embeds GraphiQL and Studio.
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
 COPY --from=node /usr/local/lib/node_modules/npm /usr/local/lib/node_modules/npm
 RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm

@@ -1,4 +1,4 @@
-//! Builds the pages that the server embeds, or falls back to one that loads them from a CDN.
+//! Builds the pages that the server embeds. What stands in for one that cannot be built is embedded instead.
 
 use std::{
     env,
@@ -12,65 +12,86 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// What the pages are built from, in `web/`.
-const SOURCES: [&str; 4] = ["package.json", "package-lock.json", "vite.config.js", "graphiql"];
-const CDN_PAGE: &str = "graphiql-cdn.html";
-const CDN_SCRIPT: &str = "graphiql-cdn.js";
-const DEFAULT_QUERY: &str = "graphiql/default.graphql";
+/// A page: its folder in `web/`, and that of the page which needs no build, if there is one.
+struct Page {
+    name: &'static str,
+    substitute: Option<&'static str>,
+}
 
-/// A registry that does not answer must not hold up the build of the server.
-const STEP_TIME_LIMIT: Duration = Duration::from_secs(60);
+const PAGES: [Page; 2] =
+    [Page { name: "graphiql", substitute: Some("graphiql-cdn") }, Page { name: "studio", substitute: None }];
+/// What the pages are built from besides their folders, in `web/`.
+const SHARED: [&str; 7] =
+    ["package.json", "package-lock.json", "tsconfig.json", "vite.config.ts", "codegen.ts", "account", "api"];
+/// What the pages know of the API, beside `web/`.
+const SCHEMA: &str = "schema.graphql";
+
+/// Bounds what npm does, on a busy machine too.
+const STEP_TIME_LIMIT: Duration = Duration::from_secs(300);
+/// A registry that does not answer must not hold up the build of the server for long.
+const FETCH_TIMEOUT: &str = "--fetch-timeout=20000";
 const STEPS: [&[&str]; 2] = [
-    &["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--fetch-retries=0"],
+    &["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--fetch-retries=0", FETCH_TIMEOUT],
     &["run", "build"],
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let web = fs::canonicalize(Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("../../web"))?;
+    let root = fs::canonicalize(Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("../.."))?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    for source in SOURCES.into_iter().chain([CDN_PAGE, CDN_SCRIPT]) {
-        println!("cargo::rerun-if-changed={}", web.join(source).display());
+    let substitutes = PAGES.iter().filter_map(|page| page.substitute).map(Path::new);
+    for source in sources().chain(substitutes.map(|folder| Path::new("web").join(folder))) {
+        println!("cargo::rerun-if-changed={}", root.join(source).display());
     }
     println!("cargo::rerun-if-env-changed=TIDEWATER_SKIP_WEB");
 
-    let files = match build(&web, &out) {
-        Ok(Some(folder)) => files_in(&folder)?,
-        Ok(None) => cdn_files(&web),
-        Err(reason) => {
-            println!("cargo::warning=GraphiQL will be loaded from its CDN, because {reason}.");
-            cdn_files(&web)
-        }
-    };
-    fs::write(out.join("graphiql.rs"), table(&files)?)?;
+    let built = build(&root, &out).unwrap_or_else(|reason| {
+        println!("cargo::warning=GraphiQL will be loaded from its CDN, and there will be no Studio, because {reason}.");
+        None
+    });
+    let mut code = String::new();
+    for page in &PAGES {
+        let folder = match &built {
+            Some(pages) => Some(pages.join(page.name)),
+            None => page.substitute.map(|folder| root.join("web").join(folder)),
+        };
+        code.push_str(&table(page.name, &folder.map_or(Ok(Vec::new()), |folder| files_in(&folder))?)?);
+    }
+    fs::write(out.join("pages.rs"), code)?;
     Ok(())
 }
 
+/// What the pages are built from, as paths in the repository.
+fn sources() -> impl Iterator<Item = PathBuf> {
+    let of_web = SHARED.into_iter().chain(PAGES.iter().map(|page| page.name));
+    of_web.map(|source| Path::new("web").join(source)).chain([PathBuf::from(SCHEMA)])
+}
+
 /// The folder of built pages, or `None` when they are not wanted. Nothing is written into the source tree.
-fn build(web: &Path, out: &Path) -> Result<Option<PathBuf>, String> {
+fn build(root: &Path, out: &Path) -> Result<Option<PathBuf>, String> {
     if env::var_os("TIDEWATER_SKIP_WEB").is_some_and(|value| !value.is_empty()) {
         return Ok(None);
     }
     if Command::new("npm").arg("--version").output().is_err() {
         return Err("npm is not installed".to_owned());
     }
-    let copy = out.join("web");
+    let web = out.join("web");
     let prepared = || -> io::Result<()> {
-        remove(&copy)?;
-        fs::create_dir_all(&copy)?;
-        SOURCES.iter().try_for_each(|source| copy_all(&web.join(source), &copy.join(source)))
+        remove(&web)?;
+        fs::create_dir_all(&web)?;
+        sources().try_for_each(|source| copy_all(&root.join(&source), &out.join(&source)))
     };
-    prepared().map_err(|error| format!("web/ cannot be copied to {}: {error}", copy.display()))?;
+    prepared().map_err(|error| format!("web/ cannot be copied to {}: {error}", web.display()))?;
     for arguments in STEPS {
-        let log = copy.join(format!("{}.log", arguments[0]));
-        let status = run(arguments, &copy, &log).map_err(|error| format!("npm cannot be run: {error}"))?;
+        let log = web.join(format!("{}.log", arguments[0]));
+        let status = run(arguments, &web, &log).map_err(|error| format!("npm cannot be run: {error}"))?;
         if !status.is_some_and(|status| status.success()) {
             let outcome = if status.is_some() { "failed" } else { "took too long" };
             return Err(format!("`npm {}` {outcome} (see {})", arguments[0], log.display()));
         }
     }
     // Hundreds of megabytes that nothing needs any more.
-    let _ = fs::remove_dir_all(copy.join("node_modules"));
-    Ok(Some(copy.join("dist/graphiql")))
+    let _ = fs::remove_dir_all(web.join("node_modules"));
+    Ok(Some(web.join("dist")))
 }
 
 /// Runs npm with its output in a file; `None` when it was ended because it took too long.
@@ -113,11 +134,6 @@ fn copy_all(from: &Path, to: &Path) -> io::Result<()> {
     })
 }
 
-fn cdn_files(web: &Path) -> Vec<(String, PathBuf)> {
-    let files = [("default.graphql", DEFAULT_QUERY), (CDN_SCRIPT, CDN_SCRIPT), ("index.html", CDN_PAGE)];
-    files.into_iter().map(|(name, path)| (name.to_owned(), web.join(path))).collect()
-}
-
 /// Every file below a folder with its path relative to it, in a stable order.
 fn files_in(folder: &Path) -> io::Result<Vec<(String, PathBuf)>> {
     let mut files = Vec::new();
@@ -137,13 +153,16 @@ fn files_in(folder: &Path) -> io::Result<Vec<(String, PathBuf)>> {
     Ok(files)
 }
 
-fn table(files: &[(String, PathBuf)]) -> Result<String, Box<dyn Error>> {
-    let mut code = String::from(
-        "/// Path relative to the page's, content type, and content of each file; `index.html` is always among them.\n\
-         pub(crate) static FILES: &[(&str, &str, &[u8])] = &[\n",
-    );
+/// Code that declares the files of a page: none, where it was not built and nothing stands in for it.
+fn table(page: &str, files: &[(String, PathBuf)]) -> Result<String, Box<dyn Error>> {
+    let mut code = format!("pub(super) static {}: &[File] = &[\n", page.to_uppercase());
     for (name, path) in files {
-        writeln!(code, "    ({name:?}, {:?}, include_bytes!({:?})),", content_type(name), path.display().to_string())?;
+        writeln!(
+            code,
+            "    File {{ path: {name:?}, content_type: {:?}, content: include_bytes!({:?}) }},",
+            content_type(name),
+            path.display().to_string()
+        )?;
     }
     code.push_str("];\n");
     Ok(code)

@@ -92,6 +92,11 @@ impl Configuration {
         self.limits.of_documents(introspection, self.http.federation)
     }
 
+    /// Whether Studio is served, which is of no use there either.
+    pub(crate) fn serves_studio(&self) -> bool {
+        self.http.serves_studio() && !self.documents.trusted_documents_only
+    }
+
     /// Checks what no single setting can check: how settings stand to each other.
     pub(crate) fn validate(&self) -> Result<(), Error> {
         self.redis.url().map_err(Error::Configuration)?;

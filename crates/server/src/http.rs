@@ -18,6 +18,7 @@ mod known_documents;
 mod listener;
 mod media_type;
 mod opening;
+mod pages;
 mod parameters;
 mod rate_limit;
 mod refusal;
@@ -26,6 +27,7 @@ mod security;
 mod session_cookie;
 mod stall;
 mod streams;
+mod studio;
 mod validator;
 mod websocket;
 
@@ -99,6 +101,9 @@ pub(crate) fn front(
         .with_state(Arc::clone(&service));
     if configuration.serves_graphiql() {
         router = router.merge(graphiql::router());
+    }
+    if configuration.serves_studio() {
+        router = router.merge(studio::router());
     }
     Front::new(service, router, http)
 }

@@ -14,7 +14,7 @@ pub(crate) struct DocumentConfiguration {
     #[arg(long, value_name = "PATH", env = "TIDEWATER_TRUSTED_DOCUMENTS", global = true)]
     pub(crate) trusted_documents: Option<PathBuf>,
 
-    /// Execute no documents but those in that file; there is no GraphiQL then, and no introspection but theirs
+    /// Execute no documents but those in that file; there is no GraphiQL and no Studio then, and no introspection but theirs
     #[arg(
         long,
         env = "TIDEWATER_TRUSTED_DOCUMENTS_ONLY",

@@ -25,6 +25,10 @@ pub(crate) struct HttpConfiguration {
     #[arg(long, value_name = "WHEN", env = "TIDEWATER_GRAPHIQL", default_value = "auto", global = true)]
     graphiql: Switch,
 
+    /// Whether Studio is served at `/studio`; `auto` serves it when listening on a loopback address only
+    #[arg(long, value_name = "WHEN", env = "TIDEWATER_STUDIO", default_value = "auto", global = true)]
+    studio: Switch,
+
     /// Whether clients may ask for the schema, and are told it in suggestions when they mistype a name; `auto` means yes where
     /// GraphiQL is served
     #[arg(long, value_name = "WHEN", env = "TIDEWATER_INTROSPECTION", default_value = "auto", global = true)]
@@ -143,6 +147,11 @@ impl HttpConfiguration {
         self.graphiql.resolve(self.listen.ip().is_loopback())
     }
 
+    /// Whether Studio is served, for all that is said here.
+    pub(super) fn serves_studio(&self) -> bool {
+        self.studio.resolve(self.listen.ip().is_loopback())
+    }
+
     /// Whether clients are told the schema, for all that is said here.
     pub(super) fn tells_schema(&self) -> bool {
         self.introspection.resolve(self.serves_graphiql())
@@ -203,7 +212,33 @@ fn origin(text: &str) -> Result<HeaderValue, String> {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
+
+    #[derive(Parser)]
+    struct Program {
+        #[command(flatten)]
+        http: HttpConfiguration,
+    }
+
+    /// Whoever can reach the server from elsewhere has not been meant to.
+    #[test]
+    fn pages_are_served_beyond_the_machine_only_if_that_is_said() {
+        for (arguments, graphiql, studio) in [
+            (&["--listen", "127.0.0.1:0"][..], true, true),
+            (&["--listen", "[::1]:0"], true, true),
+            (&["--listen", "0.0.0.0:0"], false, false),
+            (&["--listen", "192.0.2.1:80"], false, false),
+            (&["--listen", "0.0.0.0:0", "--studio", "on"], false, true),
+            (&["--listen", "0.0.0.0:0", "--graphiql", "on"], true, false),
+            (&["--studio", "off"], true, false),
+            (&["--graphiql", "off"], false, true),
+        ] {
+            let Program { http } = Program::parse_from([&["tidewater"], arguments].concat());
+            assert_eq!((http.serves_graphiql(), http.serves_studio()), (graphiql, studio), "{arguments:?}");
+        }
+    }
 
     #[test]
     fn origins_are_read_as_browsers_send_them() {

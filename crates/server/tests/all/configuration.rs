@@ -20,6 +20,7 @@ async fn a_bad_setting_is_one_sentence_that_names_it() {
         ("TIDEWATER_LOG_LEVEL", "loud", "--log-level"),
         ("TIDEWATER_LOG_FORMAT", "xml", "expected one of text, json"),
         ("TIDEWATER_GRAPHIQL", "maybe", "expected one of auto, on, off"),
+        ("TIDEWATER_STUDIO", "maybe", "expected one of auto, on, off"),
         ("TIDEWATER_CORS_ORIGINS", "https://app.example.com,*", "'*' is no origin such as https://app.example.com"),
         ("TIDEWATER_COMPRESS_FROM", "some", "--compress-from (TIDEWATER_COMPRESS_FROM)"),
         ("TIDEWATER_INTROSPECTION", "maybe", "expected one of auto, on, off"),

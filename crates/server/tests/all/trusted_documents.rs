@@ -131,8 +131,12 @@ async fn nothing_else_is_executed_where_that_is_said() {
     let answers: Vec<Value> = answers.json().await.unwrap();
     assert_eq!(answers[0]["errors"][0]["extensions"]["code"], NOT_TRUSTED.1);
     assert_eq!(answers[1]["data"], notes.body["data"]);
-    let page = trusting.server.client().get(trusting.server.url()).header("accept", "text/html").send().await.unwrap();
-    assert_eq!(page.status(), 404, "there is no GraphiQL");
+    for page in ["", "/studio"] {
+        let url = format!("{}{page}", trusting.server.url());
+        let answer = trusting.server.client().get(url).header("accept", "text/html").send().await.unwrap();
+        assert_eq!(answer.status(), 404);
+        assert!(answer.bytes().await.unwrap().is_empty(), "what it asks for would be refused");
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,25 @@
+import { useSyncExternalStore } from 'react';
+
+/** What the page shows: the path after `#`, in its parts. `[]` is the beginning. */
+export type Route = readonly string[];
+
+/** The address of a route, for links. */
+export function address(...parts: string[]): string {
+  return `#/${parts.map(encodeURIComponent).join('/')}`;
+}
+
+export function useRoute(): Route {
+  return useSyncExternalStore(onChange, current)
+    .split('/')
+    .filter((part) => part !== '')
+    .map(decodeURIComponent);
+}
+
+function current(): string {
+  return location.hash.replace(/^#/, '');
+}
+
+function onChange(listener: () => void): () => void {
+  addEventListener('hashchange', listener);
+  return () => removeEventListener('hashchange', listener);
+}
