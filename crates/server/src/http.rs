@@ -20,6 +20,8 @@ mod media_type;
 mod opening;
 mod parameters;
 mod rate_limit;
+#[doc(hidden)]
+pub mod reading;
 mod refusal;
 mod request_id;
 mod security;
