@@ -7,6 +7,7 @@ use tidewater_testkit::installed;
 
 use crate::environment::Environment;
 use crate::error::Error;
+use crate::hostile;
 use crate::load;
 use crate::measurement::Measurement;
 use crate::results::{Cell, Results};
@@ -31,11 +32,16 @@ pub(crate) enum Experiment {
     ChangeLog,
     /// W6: what a new process asks the database, with and without what is in Redis.
     Restart,
+    /// W7: honest requests, with and without hostile ones beside them.
+    Hostile,
+    /// W7: with hostile ones of one kind, to find out which does harm.
+    HostileKinds,
 }
 
 impl Experiment {
     /// All of them.
-    pub(crate) const ALL: [Self; 3] = [Self::Pgbench, Self::ChangeLog, Self::Restart];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Pgbench, Self::ChangeLog, Self::Restart, Self::Hostile, Self::HostileKinds];
 
     /// The names of its cells.
     pub(crate) fn cells(self) -> &'static [&'static str] {
@@ -43,6 +49,8 @@ impl Experiment {
             Self::Pgbench => &["W4/pgbench"],
             Self::ChangeLog => &["W5/logged", "W5/unlogged"],
             Self::Restart => &["W6/kept", "W6/flushed"],
+            Self::Hostile => &hostile::TOGETHER,
+            Self::HostileKinds => &hostile::EACH,
         }
     }
 
@@ -78,6 +86,12 @@ impl Experiment {
                 for (name, is_kept) in [("kept", true), ("flushed", false)] {
                     let measurement = restart(environment, amount, round, is_kept).await?;
                     results.add(Cell::new("W6", name, "tidewater", true), measurement);
+                }
+            }
+            Self::Hostile | Self::HostileKinds => {
+                for (name, kinds) in hostile::in_order(self.cells(), round) {
+                    let measurement = hostile::measure(environment, &ours(), amount, round, kinds).await?;
+                    results.add(Cell::new("W7", name, "tidewater", true), measurement);
                 }
             }
         }

@@ -9,6 +9,7 @@ mod environment;
 mod error;
 mod expected;
 mod experiment;
+mod hostile;
 mod judge;
 mod live;
 mod load;

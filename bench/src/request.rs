@@ -35,6 +35,11 @@ impl Requester {
         self.port
     }
 
+    /// The bearer token that they are sent with.
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
     /// W1 for the todo of that id.
     pub(crate) fn todo(&self, id: &str) -> Vec<u8> {
         self.graphql(TODO_QUERY, &json!({ "id": id }))

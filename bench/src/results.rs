@@ -8,7 +8,7 @@ use crate::statistics::Spread;
 /// One system under one workload.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Cell {
-    /// The workload, W1 to W6.
+    /// The workload, W1 to W7.
     pub(crate) workload: &'static str,
     /// The system.
     pub(crate) system: String,

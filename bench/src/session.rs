@@ -120,7 +120,7 @@ pub(crate) async fn once<S: Script>(
 }
 
 /// W1 for every hot todo, asked once and checked against the database.
-async fn todos(environment: &Environment, system: &System, requester: &Requester) -> Result<Reads, Error> {
+pub(crate) async fn todos(environment: &Environment, system: &System, requester: &Requester) -> Result<Reads, Error> {
     let dataset = &environment.dataset;
     let places = dataset.hot_todos();
     let asked = places.iter().map(|place| {

@@ -5,13 +5,14 @@ use std::fmt::Write;
 use crate::measurement::Measurement;
 use crate::results::Cell;
 
-const WORKLOADS: [(&str, &str); 6] = [
+const WORKLOADS: [(&str, &str); 7] = [
     ("W1", "a todo with its owner, 200 hot ids"),
     ("W2", "a list of 20 todos with owners and profiles, 50 hot users"),
     ("W3", "W1 and W2 with 5 % changes of what they show"),
     ("W4", "todos that are in no cache, each once"),
     ("W5", "changes only, with and without the change log"),
     ("W6", "200 hot ids once after a restart, with Redis kept and flushed"),
+    ("W7", "W1 over 16 connections, alone and beside 1,000 hostile requests"),
 ];
 
 const HEAD: &str = "| system | kind | requests/s (min–max) | of static | of best peer | p50 ms | p99 ms | server µs | PostgreSQL µs | \

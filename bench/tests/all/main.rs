@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 /// Cells of each kind: a limit, each workload, and each experiment.
-const CELLS: [&str; 8] = [
+const CELLS: [&str; 9] = [
     "W1/static",
     "W1/plain",
     "W1/responses",
@@ -16,6 +16,7 @@ const CELLS: [&str; 8] = [
     "W4/pgbench",
     "W5/logged",
     "W6/kept",
+    "W7/hostile",
 ];
 
 fn measure(directory: &Path, more: &[&str]) -> Output {

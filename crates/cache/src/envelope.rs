@@ -12,21 +12,22 @@ const CHECKSUM: usize = size_of::<u64>();
 
 /// A memo as Redis holds it: the format byte, a checksum over the key and the rest, the rest in postcard.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Envelope<'a> {
+pub struct Envelope<'a> {
     /// What was visible to the process that filled it, before it read the source.
-    pub(crate) mark: Mark,
-    pub(crate) footprint: Footprint,
+    pub mark: Mark,
+    /// What it depends on.
+    pub footprint: Footprint,
     /// When it was filled, in milliseconds since 1970 by the filler's clock. Tells its age, and nothing about its freshness.
-    pub(crate) filled_at: u64,
+    pub filled_at: u64,
     /// How long it was to be kept then, in milliseconds.
-    pub(crate) lifetime: u64,
+    pub lifetime: u64,
     /// The value in postcard.
-    pub(crate) value: &'a [u8],
+    pub value: &'a [u8],
 }
 
 impl<'a> Envelope<'a> {
     /// None if there is no way to write it down, which no mark and no footprint gives cause for.
-    pub(crate) fn encode(&self, key: &[u8]) -> Option<Vec<u8>> {
+    pub fn encode(&self, key: &[u8]) -> Option<Vec<u8>> {
         let mut bytes = vec![FORMAT];
         bytes.extend([0; CHECKSUM]);
         let mut bytes = postcard::to_extend(self, bytes).ok()?;
@@ -36,7 +37,7 @@ impl<'a> Envelope<'a> {
     }
 
     /// None if `bytes` is anything else than what [`Self::encode`] gave for this key.
-    pub(crate) fn decode(key: &[u8], bytes: &'a [u8]) -> Option<Self> {
+    pub fn decode(key: &[u8], bytes: &'a [u8]) -> Option<Self> {
         let (format, rest) = bytes.split_first()?;
         let (expected, rest) = rest.split_at_checked(CHECKSUM)?;
         if *format != FORMAT || checksum(key, rest) != *expected {

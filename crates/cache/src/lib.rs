@@ -135,6 +135,8 @@ pub use cache::{Cache, WriteGuard};
 pub use crowd::Crowd;
 pub use dependency::Dependency;
 pub use derived::{Derived, Sharing};
+#[doc(hidden)]
+pub use envelope::Envelope;
 pub use error::{GateError, ReadError, StartError};
 pub use feed::{Applied, Follower, Lost};
 pub use footprint::Footprint;

@@ -4,15 +4,13 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use async_graphql::{Context, Object, OutputType, SimpleObject, TypeName};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures::future::try_join_all;
 use sea_orm::EntityTrait;
 use tidewater_entity::selection::{Direction, Page, PageRows, Place, Selection, Shape};
 use uuid::Uuid;
 
 use crate::store::{Item, Reader, Stored};
-use crate::{Error, Scope, scope};
+use crate::{Error, Scope, cursor, scope};
 
 /// The page size where a client names none.
 const DEFAULT_PAGE_SIZE: u32 = 20;
@@ -113,7 +111,7 @@ impl PageArguments {
             Some(_) => return Err(Error::bad_user_input(field, format!("must be between 0 and {MAX_PAGE_SIZE}"))),
         };
         let place = |field, cursor: &Option<String>| {
-            cursor.as_ref().map(|cursor| decode_cursor(field, cursor, shape)).transpose()
+            cursor.as_ref().map(|cursor| cursor::decode(field, cursor, shape)).transpose()
         };
         Ok(Page { size, direction, after: place("after", &self.after)?, before: place("before", &self.before)? })
     }
@@ -153,7 +151,7 @@ impl<T: Listed> Connection<T> {
     /// The items of the page, with their cursors.
     async fn edges(&self, context: &Context<'_>) -> Result<Vec<Edge<T>>, Error> {
         let shape = &self.selection.shape;
-        Ok(self.items(context).await?.map(|(node, row)| Edge { node, cursor: encode_cursor(row, shape) }).collect())
+        Ok(self.items(context).await?.map(|(node, row)| Edge { node, cursor: cursor::encode(row, shape) }).collect())
     }
 
     /// The items of the page.
@@ -213,12 +211,12 @@ impl PageInfo {
 
     /// The cursor of the first item.
     async fn start_cursor(&self) -> Option<String> {
-        self.rows.rows.first().map(|row| encode_cursor(row, &self.selection.shape))
+        self.rows.rows.first().map(|row| cursor::encode(row, &self.selection.shape))
     }
 
     /// The cursor of the last item.
     async fn end_cursor(&self) -> Option<String> {
-        self.rows.rows.last().map(|row| encode_cursor(row, &self.selection.shape))
+        self.rows.rows.last().map(|row| cursor::encode(row, &self.selection.shape))
     }
 }
 
@@ -246,27 +244,4 @@ impl PageInfo {
         (self.probe)(&self.reader, &self.selection, Page { size: 1, direction: Direction::Forward, after, before })
             .await
     }
-}
-
-/// A cursor is opaque: the place, and which rows it is a place among, in which order.
-fn encode_cursor(place: &Place, shape: &Shape) -> String {
-    // Nothing in a place can fail to be written to memory.
-    let bytes = postcard::to_allocvec(&(signature(shape), place)).unwrap_or_default();
-    URL_SAFE_NO_PAD.encode(bytes)
-}
-
-fn decode_cursor(field: &str, cursor: &str, shape: &Shape) -> Result<Place, Error> {
-    let bytes = URL_SAFE_NO_PAD.decode(cursor).unwrap_or_default();
-    match postcard::from_bytes::<(u32, Place)>(&bytes) {
-        Ok((signed, place)) if signed == signature(shape) && place.fits(&shape.order) => Ok(place),
-        Ok(_) => Err(Error::bad_user_input(field, "this is the cursor of another connection, or of another order")),
-        Err(_) => Err(Error::bad_user_input(field, "this is no cursor; use one that a connection has answered")),
-    }
-}
-
-/// Tells tables and orders apart (FNV-1a over their names). Not a secret: a forged cursor reads no more than an honest one.
-fn signature(shape: &Shape) -> u32 {
-    let terms = shape.order.iter().flat_map(|term| term.column.bytes().chain([u8::from(term.descending)]));
-    let bytes = shape.table.bytes().chain([0]).chain(terms);
-    bytes.fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }

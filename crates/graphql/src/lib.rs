@@ -9,6 +9,7 @@ mod api;
 mod caller;
 mod completion;
 mod connection;
+pub mod cursor;
 mod digest;
 mod document;
 mod error;

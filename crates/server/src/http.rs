@@ -21,6 +21,8 @@ mod opening;
 mod pages;
 mod parameters;
 mod rate_limit;
+#[doc(hidden)]
+pub mod reading;
 mod refusal;
 mod request_id;
 mod security;

@@ -14,6 +14,7 @@ mod backend;
 mod clock;
 mod database;
 mod family;
+pub mod hostile;
 mod installed;
 mod log;
 mod port;

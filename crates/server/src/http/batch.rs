@@ -73,7 +73,7 @@ impl Service {
 }
 
 /// The requests of an array, if there are no more than `most`.
-fn requests(body: &[u8], most: usize) -> Result<Vec<&RawValue>, Refusal> {
+pub(super) fn requests(body: &[u8], most: usize) -> Result<Vec<&RawValue>, Refusal> {
     if most == 0 {
         return Err(Refusal::malformed("the request body is an array; this server takes one request at a time"));
     }

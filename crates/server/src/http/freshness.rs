@@ -12,7 +12,7 @@ use tidewater_cache::{Acceptance, HistoryMark, Provenance};
 
 use super::refusal::Refusal;
 
-const MARK: HeaderName = HeaderName::from_static("tidewater-mark");
+pub(super) const MARK: HeaderName = HeaderName::from_static("tidewater-mark");
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 

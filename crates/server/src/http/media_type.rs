@@ -25,14 +25,27 @@ pub(super) enum MediaType {
 impl MediaType {
     /// The one that the request prefers; none if it accepts neither. Where it names neither, it gets JSON.
     pub(super) fn wanted(headers: &HeaderMap) -> Option<Self> {
-        let Some(value) = headers.get(ACCEPT) else { return Some(Self::Json) };
-        match value.as_bytes() {
+        let mut values = headers.get_all(ACCEPT).iter();
+        match (values.next().map(HeaderValue::as_bytes), values.next()) {
             // What most clients send needs no parsing.
-            b"*/*" | b"application/json" | b"" => Some(Self::Json),
-            b"application/graphql-response+json"
-            | b"application/graphql-response+json, application/json;q=0.9"
-            | b"application/graphql-response+json,application/json;q=0.9" => Some(Self::Graphql),
+            (None | Some(b"*/*" | b"application/json" | b""), None) => Some(Self::Json),
+            (
+                Some(
+                    b"application/graphql-response+json"
+                    | b"application/graphql-response+json, application/json;q=0.9"
+                    | b"application/graphql-response+json,application/json;q=0.9",
+                ),
+                None,
+            ) => Some(Self::Graphql),
             _ => preferred(ranges(headers)),
+        }
+    }
+
+    /// Its name, without parameters.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Graphql => GRAPHQL,
+            Self::Json => JSON,
         }
     }
 
@@ -193,6 +206,7 @@ mod tests {
         assert_eq!(of(&["application/json, application/graphql-response+json"]), graphql);
         assert_eq!(of(&["application/graphql-response+json; charset=\"utf-8\", */*;q=0.1"]), graphql);
         assert_eq!(of(&["application/json;q=0", "*/*"]), graphql);
+        assert_eq!(of(&["application/json", "application/graphql-response+json"]), graphql);
         let json = Some(MediaType::Json);
         assert_eq!(of(&["application/graphql-response+json;q=0.8, application/json;q=0.9"]), json);
         assert_eq!(of(&["application/graphql-response+json;q=0.5, */*"]), json);

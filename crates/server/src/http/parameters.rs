@@ -87,7 +87,9 @@ pub(super) fn of_json(body: &[u8]) -> Result<Parameters, Refusal> {
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err(what_is_wrong_with(body));
     }
-    let given: BodyParameters = serde_json::from_slice(body).map_err(|_| what_is_wrong_with(body))?;
+    // In what is ignored, the parser does not look for bytes that are no text.
+    let text = std::str::from_utf8(body).map_err(|_| what_is_wrong_with(body))?;
+    let given: BodyParameters = serde_json::from_str(text).map_err(|_| what_is_wrong_with(body))?;
     let (variables, extensions) = (given.variables.unwrap_or_default(), given.extensions.unwrap_or_default());
     assemble(given.query, given.document_id, given.operation_name, variables, extensions)
 }
@@ -247,6 +249,7 @@ mod tests {
             (b"{", "the request body is not JSON: it ends too early (line 1, column 1)"),
             (b"{\n\"query\": }", "the request body is not JSON: it is not well-formed (line 2, column 10)"),
             (b"{\"query\": \"\xff\"}", "the request body is not JSON: it is not in UTF-8"),
+            (b"{\"query\": \"{ a }\", \"ignored\": \"\xff\"}", "the request body is not JSON: it is not in UTF-8"),
             (br#"{"query": "\ud800"}"#, "the request body is not JSON: an escape `\\u` is half of a character"),
             (br#"{"query": "\ud800x"}"#, "the request body is not JSON: an escape `\\u` is half of a character"),
             (br#"{"query": "\udc00\ud800"}"#, "the request body is not JSON: an escape `\\u` is half of a character"),

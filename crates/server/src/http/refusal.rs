@@ -173,6 +173,11 @@ impl Refusal {
         self.status_in_json == StatusCode::OK
     }
 
+    /// The statuses of its answers, in `application/graphql-response+json` and in `application/json`.
+    pub(super) fn statuses(&self) -> (u16, u16) {
+        (self.status.as_u16(), self.status_in_json.as_u16())
+    }
+
     /// The response, in JSON.
     pub(super) fn body(&self) -> String {
         json!({ "errors": self.errors() }).to_string()

@@ -81,6 +81,24 @@ async fn few_fragments_do_not_stand_for_many_fields() {
 }
 
 #[tokio::test]
+async fn circles_and_steps_by_which_an_answer_multiplies_are_refused() {
+    let (_database, server) = on_sqlite(&[]).await;
+    let place = |count: usize| format!("{{ __typename {} }}", "@include(if: true) ".repeat(count));
+    let types = "the document asks for types of types: introspect one step at a time";
+    let deep = "the document nests selections deeper than 32 levels";
+    for (query, said) in [
+        (place(9).as_str(), "one place of the document has more than 8 directives"),
+        ("{ ...A } fragment A on Query { ...A }", deep),
+        ("{ ...A } fragment A on Query { __typename ...B } fragment B on Query { viewer { id } ...A }", deep),
+        ("{ __schema { types { fields { type { fields { name } } } } } }", types),
+        ("{ __type(name: \"Node\") { possibleTypes { ...F } } } fragment F on __Type { interfaces { name } }", types),
+    ] {
+        assert_eq!(refusal(&server, query, Value::Null).await, said, "{query}");
+    }
+    is_answered(&server, "{ __schema { types { fields { type { name } } } } }", Value::Null).await;
+}
+
+#[tokio::test]
 async fn the_schema_is_told_where_that_is_wanted() {
     let schema = "{ __schema { queryType { name } } }";
     let mistyped = "{ vewer { id } }";

@@ -22,15 +22,35 @@ async fn a_large_body_is_refused() {
     assert_eq!(code(&response.json().await.unwrap()), "BAD_USER_INPUT");
 }
 
+/// A few bytes that stand for many: they are not unpacked to find that out.
+#[tokio::test]
+async fn a_compressed_body_is_refused_unread() {
+    let (_database, server) = on_sqlite(&[]).await;
+    // A gzip member that holds 1,000 zeros for each of its last bytes would begin so; nothing of it has to be right.
+    let bomb = [&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 3, 0xed, 0xc1][..], &[0; 10_000]].concat();
+    for coding in ["gzip", "deflate", "br", "zstd", "identity, gzip"] {
+        let response = server.post_raw(&[JSON, ("content-encoding", coding)], bomb.clone()).await;
+        assert_eq!(response.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE, "{coding}");
+        assert_eq!(response.headers()["accept-encoding"], "identity");
+        assert_eq!(code(&response.json().await.unwrap()), "BAD_USER_INPUT");
+    }
+    // Not for what it is, but for what it says it is.
+    let honest = server.post_raw(&[JSON, ("content-encoding", "gzip")], r#"{"query": "{ __typename }"}"#).await;
+    assert_eq!(honest.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+}
+
 #[tokio::test]
 async fn a_deep_or_complex_operation_is_refused() {
     let (_database, server) = on_sqlite(&["--max-depth", "5", "--max-complexity", "100"]).await;
     let deep = "{ viewer { todos { nodes { user { todos { totalCount } } } } } }";
-    let complex = "{ notes(first: 100) { nodes { id title body likes } } }";
-    for query in [deep, complex] {
+    let complex = "{ notes(first: 100) { nodes { id title } } }";
+    for (query, said) in [(deep, "Query is nested too deep."), (complex, "Query is too complex.")] {
         let answer = server.graphql(query, Value::Null).await;
         assert_eq!(code(&answer), "BAD_USER_INPUT", "{answer}");
+        assert_eq!(answer["errors"][0]["message"], said);
     }
+    let within = server.graphql("{ notes(first: 10) { nodes { id title } } }", Value::Null).await;
+    assert!(within.get("errors").is_none(), "{within}");
     assert_eq!(server.graphql("{ viewer { id } }", Value::Null).await["data"], json!({ "viewer": null }));
 }
 

@@ -146,3 +146,17 @@ on_each_backend! {
         assert!(!is_remembered(&served.server.ask(&[("cache-control", "no-cache")], &json!({ "query": query })).await));
     }
 }
+
+#[tokio::test]
+async fn what_is_remembered_stays_within_the_bound() {
+    let served = Served::new(Backend::Sqlite, &[("TIDEWATER_RESPONSE_MEMORY", "64KiB")]).await;
+    let query = |number: usize| format!("{{ notes(first: 1) {{ totalCount }} }} # {number:200}");
+    for number in 0..300 {
+        served.ask(None, &query(number)).await;
+    }
+    let mut remembered = 0;
+    for number in 0..300 {
+        remembered += usize::from(is_remembered(&served.ask(None, &query(number)).await));
+    }
+    assert!(remembered < 150, "{remembered} of at least 528 bytes each");
+}

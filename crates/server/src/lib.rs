@@ -1,4 +1,6 @@
 //! The program `tidewater`: serves the GraphQL API, and keeps its database.
+//!
+//! A library only so that what strangers send can be tried on what reads it ([`reading`]); [`run`] is the program.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod chores;
@@ -17,6 +19,9 @@ mod telemetry;
 mod trusted_documents;
 mod view_flushing;
 
+#[doc(hidden)]
+pub use http::reading;
+
 use std::process::ExitCode;
 
 use cli::{Cli, Command};
@@ -28,10 +33,12 @@ use error::Error;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Documents are parsed by recursive descent. The parser's own bound on nesting does not fit into the usual 2 MiB.
-const STACK_SIZE: usize = 16 << 20;
+#[doc(hidden)]
+pub const STACK_SIZE: usize = 16 << 20;
 
-fn main() -> ExitCode {
-    match run() {
+/// Does what the command line says.
+pub fn run() -> ExitCode {
+    match try_run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("tidewater: {error}");
@@ -40,7 +47,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> Result<(), Error> {
+fn try_run() -> Result<(), Error> {
     tidewater_changelog::fault::arm();
     configuration::load_environment_file()?;
     let Some((command, configuration)) = Cli::read()? else {

@@ -1,26 +1,45 @@
+//! Requests of people who mean harm, and of programs that have gone wrong, of every kind.
+
+mod documents;
+mod numbers;
+mod values;
+
 use serde_json::{Value, json};
 
-use super::documents::document;
-use super::numbers::Numbers;
-use super::values::{for_variable, text, value};
+use documents::document;
+use numbers::Numbers;
+use values::{for_variable, text, value};
 
 /// A request that nobody means well with.
-pub(super) struct Hostile {
-    /// What it is, for whoever reads that it did harm.
-    pub(super) what: String,
-    pub(super) sent: Sent,
+#[derive(Debug)]
+pub struct Hostile {
+    /// What it is, for whoever reads that it did harm: one of [`KINDS`].
+    pub what: &'static str,
+    /// The request.
+    pub sent: Sent,
 }
 
-pub(super) enum Sent {
+/// How a request is sent.
+#[derive(Debug)]
+pub enum Sent {
     /// What need not be HTTP.
     Bytes(Vec<u8>),
+    /// A request of HTTP.
     Request {
+        /// The method.
         method: &'static str,
+        /// The path, with the query string.
         path: String,
+        /// The header's fields.
         headers: Vec<(&'static str, Vec<u8>)>,
+        /// The body.
         body: Vec<u8>,
     },
 }
+
+/// The kinds of requests. Of ten with numbers that follow each other, one is of each kind, but two are documents and two variables.
+pub const KINDS: [&str; 8] =
+    ["body", "document", "variable", "header", "query-string", "batch", "elsewhere", "no-http"];
 
 type Headers = Vec<(&'static str, Vec<u8>)>;
 
@@ -48,8 +67,8 @@ const ASKING: [&str; 18] = [
     "mutation($v: ID!) { likeNote(input: { id: $v }) { note { id } } }",
 ];
 
-/// The hostile request of this number; the same number gives the same request.
-pub(super) fn hostile(number: usize, token: &str) -> Hostile {
+/// The hostile request of this number, half of them with this token; the same number gives the same request.
+pub fn hostile(number: usize, token: &str) -> Hostile {
     let mut numbers = Numbers::new(number);
     let numbers = &mut numbers;
     let mut headers: Headers = vec![("content-type", JSON.into())];
@@ -60,23 +79,23 @@ pub(super) fn hostile(number: usize, token: &str) -> Hostile {
         headers.push(("accept", "application/graphql-response+json".into()));
     }
     let (what, sent) = match number % 10 {
-        0 => ("a body that is no request", post(headers, broken_body(numbers))),
-        1 | 2 => ("a document", post(headers, json!({ "query": document(numbers) }).to_string().into())),
+        0 => ("body", post(headers, broken_body(numbers))),
+        1 | 2 => ("document", post(headers, json!({ "query": document(numbers) }).to_string().into())),
         3 | 4 => {
             let query = numbers.one_of(&ASKING);
             let request = json!({ "query": query, "variables": { "v": for_variable(query, numbers) } });
-            ("a variable", post(headers, request.to_string().into()))
+            ("variable", post(headers, request.to_string().into()))
         }
         5 => {
             headers.extend(strange_headers(numbers));
-            ("a header", post(headers, json!({ "query": document(numbers) }).to_string().into()))
+            ("header", post(headers, json!({ "query": document(numbers) }).to_string().into()))
         }
-        6 => ("a query string", get(headers, numbers)),
-        7 => ("a batch", post(headers, batch(numbers))),
-        8 => ("another method or path", elsewhere(headers, numbers)),
-        _ => ("no HTTP", Sent::Bytes(bytes(numbers))),
+        6 => ("query-string", get(headers, numbers)),
+        7 => ("batch", post(headers, batch(numbers))),
+        8 => ("elsewhere", elsewhere(headers, numbers)),
+        _ => ("no-http", Sent::Bytes(bytes(numbers))),
     };
-    Hostile { what: what.to_owned(), sent }
+    Hostile { what, sent }
 }
 
 fn post(headers: Headers, body: Vec<u8>) -> Sent {

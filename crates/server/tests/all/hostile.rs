@@ -1,22 +1,17 @@
 //! Requests of people who mean harm, and of programs that have gone wrong: a thousand, of every kind, beside honest ones.
 
-mod documents;
-mod numbers;
-mod requests;
-mod values;
-
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use futures::future::join_all;
 use serde_json::{Value, json};
+use tidewater_testkit::hostile::{Hostile, Sent, hostile};
 use tidewater_testkit::{Backend, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Duration, timeout};
 
 use crate::fixture::{seeded, sign_in};
-use requests::{Hostile, Sent};
 
 const REQUESTS: usize = 1_000;
 const CLIENTS: usize = 12;
@@ -103,9 +98,9 @@ async fn they_harm_neither_the_server_nor_anybody_else() {
 
 impl World {
     async fn attack(&self, number: usize) {
-        let Hostile { what, sent } = requests::hostile(number, &self.token);
+        let Hostile { what, sent } = hostile(number, &self.token);
         match sent {
-            Sent::Bytes(bytes) => self.send(&what, &bytes).await,
+            Sent::Bytes(bytes) => self.send(what, &bytes).await,
             Sent::Request { method, path, headers, body } => {
                 let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
                 let mut request =
@@ -128,7 +123,7 @@ impl World {
                     .is_some_and(|kind| kind.as_bytes().ends_with(b"json; charset=utf-8"));
                 let Ok(text) = response.text().await else { return };
                 if !text.is_empty() && is_json && is_text {
-                    self.judge(number, &what, &text);
+                    self.judge(number, what, &text);
                 }
             }
         }

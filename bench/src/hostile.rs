@@ -1,0 +1,129 @@
+//! Honest requests beside hostile ones.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use futures::future::join_all;
+use tidewater_testkit::hostile::{Hostile, KINDS, Sent, hostile};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::runtime::Builder;
+use tokio::time::{sleep_until, timeout};
+
+use crate::environment::Environment;
+use crate::error::Error;
+use crate::load;
+use crate::measurement::{Measurement, Meter};
+use crate::script::RandomReads;
+use crate::session::{Amount, todos};
+use crate::system::System;
+
+/// The cells of all kinds together, and of nothing hostile.
+pub(crate) const TOGETHER: [&str; 2] = ["W7/alone", "W7/hostile"];
+/// The cells of each kind by itself.
+pub(crate) const EACH: [&str; 8] =
+    ["W7/body", "W7/document", "W7/variable", "W7/header", "W7/query-string", "W7/batch", "W7/elsewhere", "W7/no-http"];
+
+/// How many hostile requests are sent in the time of one measurement, evenly.
+const REQUESTS: usize = 1_000;
+/// How many people send them.
+const CLIENTS: usize = 12;
+/// How many connections honest requests come on: few enough that latencies are not those of saturation.
+const HONEST: usize = 16;
+/// How long a hostile request may keep its sender.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The names of these cells with the kinds that are sent in each, in another order in each round.
+pub(crate) fn in_order(cells: &[&'static str], round: usize) -> Vec<(&'static str, &'static [&'static str])> {
+    let names = cells.iter().filter_map(|cell| cell.split_once('/')).map(|(_, name)| name);
+    let mut cells: Vec<_> = names.map(|name| (name, kinds(name))).collect();
+    let count = cells.len();
+    cells.rotate_left(round % count);
+    cells
+}
+
+fn kinds(name: &str) -> &'static [&'static str] {
+    match name {
+        "alone" => &[],
+        "hostile" => &KINDS,
+        name => KINDS.iter().position(|kind| *kind == name).map_or(&[], |place| &KINDS[place..=place]),
+    }
+}
+
+/// Measures W1 with hostile requests of these kinds beside it.
+pub(crate) async fn measure(
+    environment: &mut Environment,
+    system: &System,
+    amount: Amount,
+    round: usize,
+    kinds: &'static [&'static str],
+) -> Result<Measurement, Error> {
+    environment.reset().await?;
+    let server = system.start(environment, amount.connections).await?;
+    let requester = system.requester(environment, server.port());
+    let reads = todos(environment, system, &requester).await?;
+    let mut script = RandomReads::new(&reads, round as u64);
+    load::run(server.port(), HONEST, Some(amount.warm_up), &mut script).await?;
+    let meter = Meter::begin(environment, server.process()).await?;
+    let (port, token, duration) = (server.port(), requester.token().to_owned(), amount.duration);
+    let attack = thread::spawn(move || attack(port, &token, duration, kinds));
+    let load = load::run(server.port(), HONEST, Some(duration), &mut script).await?;
+    let measurement = meter.end(environment, load).await?;
+    let complaints = attack.join().map_err(|_| server.gone("the attack ended in a panic".to_owned()))?;
+    let errors = measurement.errors + complaints.len() as u64;
+    Ok(Measurement { errors, complaint: measurement.complaint.or(complaints.into_iter().next()), ..measurement })
+}
+
+/// Sends hostile requests for that long, on a thread of its own, and returns what the server is to be blamed for.
+fn attack(port: u16, token: &str, duration: Duration, kinds: &[&str]) -> Vec<String> {
+    let requests = (0..).map(|number| hostile(number, token)).filter(|request| kinds.contains(&request.what));
+    let requests: Vec<_> = requests.take(if kinds.is_empty() { 0 } else { REQUESTS }).map(rendered).collect();
+    let runtime = match Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return vec![error.to_string()],
+    };
+    let begin = Instant::now();
+    let clients = (0..CLIENTS).map(async |client| {
+        let mut complaints = Vec::new();
+        for (number, (what, bytes)) in requests.iter().enumerate().skip(client).step_by(CLIENTS) {
+            sleep_until((begin + duration * number as u32 / REQUESTS as u32).into()).await;
+            if begin.elapsed() > duration {
+                complaints
+                    .push(format!("{what}: only {number} of {REQUESTS} could be sent; measure for longer (--seconds)"));
+                break;
+            }
+            complaints.extend(
+                timeout(PATIENCE, send(port, bytes)).await.ok().flatten().map(|told| format!("{what}: {told}")),
+            );
+        }
+        complaints
+    });
+    runtime.block_on(join_all(clients)).concat()
+}
+
+/// The bytes of a request, after which the connection is closed.
+fn rendered(request: Hostile) -> (&'static str, Vec<u8>) {
+    let bytes = match request.sent {
+        Sent::Bytes(bytes) => bytes,
+        Sent::Request { method, path, headers, body } => {
+            let mut bytes = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n").into_bytes();
+            for (name, value) in headers {
+                bytes.extend([name.as_bytes(), b": ", &value, b"\r\n"].concat());
+            }
+            bytes.extend(format!("Content-Length: {}\r\n\r\n", body.len()).into_bytes());
+            bytes.extend(body);
+            bytes
+        }
+    };
+    (request.what, bytes)
+}
+
+/// Sends a request, and returns what the answer says if the server is at fault. That it breaks the connection is its right.
+async fn send(port: u16, bytes: &[u8]) -> Option<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.ok()?;
+    let _ = stream.write_all(bytes).await;
+    let _ = stream.shutdown().await;
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    answer.starts_with(b"HTTP/1.1 5").then(|| String::from_utf8_lossy(&answer).chars().take(300).collect())
+}

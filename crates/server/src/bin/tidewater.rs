@@ -1,0 +1,7 @@
+//! The program `tidewater`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tidewater::run()
+}
