@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::cache::Core;
-use crate::counters::{Counters, Miss};
+use crate::counters::Counters;
 use crate::flight::{Boarding, Flights, Lead};
 use crate::memo::Memo;
 use crate::memory::{Memory, SpaceId, weight};
 use crate::recording::Recording;
 use crate::terms::Terms;
 use crate::tide::Tide;
-use crate::{Acceptance, Footprint, Position, Request};
+use crate::{Acceptance, Footprint, MissReason, Position, Request};
 
 /// A space of values that are computed from what other spaces answer, such as whole responses. What they depend on is what was
 /// read while they were computed; nobody declares it.
@@ -114,7 +114,7 @@ impl<V: Send + Sync + 'static> Derived<V> {
         } else if space.core.tide.valid(&held.memo.footprint, held.memo.as_of) {
             space.counters.disproved.add(1);
             tracing::error!(space = %space.counters.name(), "a cached value was stale: the database answers otherwise");
-            space.memory.remove(ONLY, key);
+            space.memory.drop(ONLY, key);
         } else {
             space.counters.overtaken.add(1);
         }
@@ -157,7 +157,7 @@ impl<V: Send + Sync + 'static> Derived<V> {
                 }
             }
         };
-        space.counters.missed(Miss::Absent, 1);
+        space.counters.missed(self.why_not(&key), 1);
         let (value, sharing) = compute().await;
         let value = Arc::new(value);
         if let Some(recording) = request.recorded()
@@ -166,6 +166,16 @@ impl<V: Send + Sync + 'static> Derived<V> {
             self.land(lead, as_of, &value, &recording, footprint, sharing);
         }
         value
+    }
+
+    /// Why what is kept under `key` was not served.
+    fn why_not(&self, key: &[u8]) -> MissReason {
+        let space = &*self.0;
+        match space.memory.get(ONLY, key) {
+            Some(held) if space.core.tide.valid(&held.memo.footprint, held.memo.as_of) => MissReason::Bypassed,
+            Some(held) => space.core.tide.why_not(held.memo.as_of),
+            None => space.memory.why_not(ONLY, key, space.core.tide.floor()),
+        }
     }
 
     fn land(
@@ -186,9 +196,12 @@ impl<V: Send + Sync + 'static> Derived<V> {
         let memo = Memo { value: Arc::new(derivation), footprint, as_of, read_at, expires_at };
         if let Sharing::Kept { bytes } = sharing {
             let weight = weight::<Derivation<V>>(bytes, &memo.footprint);
-            if weight <= space.most && expires_at > read_at && space.core.tide.valid(&memo.footprint, as_of) {
+            let is_valid = space.core.tide.valid(&memo.footprint, as_of);
+            if weight <= space.most && expires_at > read_at && is_valid {
                 space.memory.insert(ONLY, lead.key(), &memo, weight);
                 space.counters.fills.add(1);
+            } else {
+                space.memory.refuse(ONLY, lead.key(), &memo, is_valid);
             }
         }
         lead.land(Ok(Arc::new(memo)));

@@ -9,7 +9,6 @@ use serde::de::DeserializeOwned;
 use tidewater_changelog::fault;
 
 use crate::answers::Answers;
-use crate::counters::Miss;
 use crate::envelope::{self, Envelope};
 use crate::flight::{Boarding, Failure, Landing, Lead};
 use crate::memo::Memo;
@@ -19,7 +18,7 @@ use crate::request::Leave;
 use crate::space::Inner;
 use crate::tide::Now;
 use crate::verify::are_same;
-use crate::{Found, Lookup, Position, ReadError};
+use crate::{Found, Lookup, MissReason, Position, ReadError};
 
 /// A lookup that is not answered yet.
 #[derive(Debug)]
@@ -32,7 +31,7 @@ pub(crate) struct Wanted<V> {
 /// Why there is no answer.
 #[derive(Debug)]
 pub(crate) struct Missing<V> {
-    pub(crate) miss: Miss,
+    pub(crate) reason: MissReason,
     /// What memory held that is no longer valid.
     pub(crate) outdated: Option<Arc<V>>,
 }
@@ -103,23 +102,24 @@ where
         answers.request().account().redis_time.add_since(begun);
         let Ok(stored) = stored else {
             for (wanted, _) in &mut led {
-                wanted.missed(Miss::RedisUnavailable);
+                wanted.missing.is_also(MissReason::RedisUnavailable);
             }
             return led;
         };
         let read_at = Instant::now();
         let mut rest = Vec::with_capacity(led.len());
         for (((mut wanted, lead), key), stored) in led.into_iter().zip(&keys).zip(stored) {
-            match stored.ok_or(Miss::Absent).and_then(|stored| self.judge(&now, key, &stored, read_at)) {
-                Ok((memo, weight)) => {
+            match stored.map(|stored| self.judge(&now, key, &stored, read_at)).transpose() {
+                Ok(Some((memo, weight))) => {
                     self.counters.redis_hits.add(1);
                     answers.request().account().redis.add(1);
                     answers.give_held(wanted.index, Arc::clone(&memo.value), &memo);
                     self.core.memory.insert(self.id, lead.key(), &memo, weight);
                     lead.land(Ok(Arc::new(memo)));
                 }
-                Err(miss) => {
-                    wanted.missed(miss);
+                Ok(None) => rest.push((wanted, lead)),
+                Err(reason) => {
+                    wanted.missing.is_also(reason);
                     rest.push((wanted, lead));
                 }
             }
@@ -128,18 +128,18 @@ where
     }
 
     /// The memo that Redis holds under `key`, if it is one, and valid; and about how many bytes it takes in memory.
-    fn judge(&self, now: &Now, key: &[u8], stored: &[u8], read_at: Instant) -> Result<(Memo<V>, u32), Miss> {
-        let envelope = Envelope::decode(key, stored).ok_or(Miss::Undecodable)?;
-        let as_of = self.core.tide.place(&now.generation, &envelope.mark).ok_or(Miss::MarkTooOld)?;
+    fn judge(&self, now: &Now, key: &[u8], stored: &[u8], read_at: Instant) -> Result<(Memo<V>, u32), MissReason> {
+        let envelope = Envelope::decode(key, stored).ok_or(MissReason::Undecodable)?;
+        let as_of = self.core.tide.place(&now.generation, &envelope.mark).ok_or(MissReason::MarkTooOld)?;
         if !self.core.tide.valid(&envelope.footprint, as_of) {
             self.counters.invalidations.add(1);
-            return Err(Miss::Changed);
+            return Err(self.core.tide.why_not(as_of));
         }
         let lifetime = envelope.remaining(self.policy.ttl);
         if lifetime.is_zero() {
-            return Err(Miss::Expired);
+            return Err(MissReason::Expired);
         }
-        let value = envelope::whole(envelope.value).ok_or(Miss::Undecodable)?;
+        let value = envelope::whole(envelope.value).ok_or(MissReason::Undecodable)?;
         let weight = weight::<V>(envelope.value.len(), &envelope.footprint);
         let expires_at = read_at + lifetime;
         Ok((Memo { value: Arc::new(value), footprint: envelope.footprint, as_of, read_at, expires_at }, weight))
@@ -159,7 +159,7 @@ where
         L: Future<Output = Result<Vec<Found<V>>, E>> + Send,
     {
         for (wanted, _) in &led {
-            self.counters.missed(wanted.missing.miss, 1);
+            self.counters.missed(wanted.missing.reason, 1);
         }
         let request = answers.request();
         request.account().loaded.add(led.len());
@@ -198,7 +198,11 @@ where
     /// Stores what was read after `as_of` in both tiers, unless it is known to be out of date already.
     pub(crate) fn fill(&self, as_of: &Now, key: &Arc<[u8]>, memo: &Memo<V>) {
         let lifetime = memo.expires_at.saturating_duration_since(memo.read_at);
-        if lifetime.is_zero() || !self.core.tide.valid(&memo.footprint, as_of.position) {
+        if lifetime.is_zero() {
+            return;
+        }
+        if !self.core.tide.valid(&memo.footprint, as_of.position) {
+            self.core.memory.refuse(self.id, key, memo, false);
             return;
         }
         let Some(size) = self.write_to_redis(as_of, key, memo, lifetime) else { return };
@@ -251,11 +255,11 @@ where
     }
 }
 
-impl<V> Wanted<V> {
-    /// The last tier that was asked says why, unless all it knows is that it holds nothing.
-    fn missed(&mut self, miss: Miss) {
-        if self.missing.miss == Miss::Absent {
-            self.missing.miss = miss;
+impl<V> Missing<V> {
+    /// What Redis tells of it. Whatever it held is worth more than that memory held nothing, but not than what memory held.
+    fn is_also(&mut self, reason: MissReason) {
+        if self.outdated.is_none() {
+            self.reason = reason;
         }
     }
 }

@@ -84,7 +84,7 @@
 //!
 //! # Bounds
 //!
-//! The memory tier is bounded by bytes, the tide table has a fixed size, the ring holds about a thousand marks, the queue of
+//! The memory tier is bounded by bytes, the tide table has a fixed size, so has the ledger that knows why memory does not hold a key, the ring holds about a thousand marks, the queue of
 //! writes to Redis is bounded in number and bytes, so is what is kept for followers, flights in number. Every poll and every command has a timeout; a breaker
 //! spares readers a Redis that does not answer.
 //!
@@ -106,9 +106,11 @@ mod footprint;
 mod gate;
 mod hash;
 mod history_mark;
+mod ledger;
 mod lookup;
 mod memo;
 mod memory;
+mod miss_reason;
 mod policy;
 mod poller;
 mod position;
@@ -139,6 +141,7 @@ pub use feed::{Applied, Follower, Lost};
 pub use footprint::Footprint;
 pub use history_mark::HistoryMark;
 pub use lookup::{Found, Lookup};
+pub use miss_reason::MissReason;
 pub use policy::Policy;
 pub use position::Position;
 pub use provenance::Provenance;

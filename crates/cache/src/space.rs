@@ -8,13 +8,14 @@ use tokio::time::timeout;
 
 use crate::answers::Answers;
 use crate::cache::Core;
-use crate::counters::{Counters, Miss};
+use crate::counters::Counters;
 use crate::fetch::{Missing, Wanted};
 use crate::flight::Flights;
 use crate::memory::{Held, SpaceId};
+use crate::queue::Write;
 use crate::redis_key::RedisKeys;
 use crate::terms::Terms;
-use crate::{Acceptance, Found, Lookup, Policy, ReadError, Request};
+use crate::{Acceptance, Found, Lookup, MissReason, Policy, ReadError, Request};
 
 /// The values of one kind. Cheap to clone; clones share counters, memory and flights.
 #[derive(Debug)]
@@ -74,6 +75,16 @@ where
         request.rests_on(&held.memo);
         space.remembered(request, 1);
         Some(value)
+    }
+
+    /// Forgets what memory and Redis hold under `key`, valid or not: its next read costs a miss. Whether memory held anything.
+    pub fn drop_kept(&self, key: &[u8]) -> bool {
+        let space = &*self.0;
+        if let Some(redis) = &space.core.redis {
+            let key = space.keys.key(&space.core.tide.now().generation, key);
+            redis.write(Write::Unlink { key });
+        }
+        space.core.memory.drop(space.id, key)
     }
 
     /// Answers `lookups`, in their order, no older than `request` and the policy allow.
@@ -138,9 +149,11 @@ where
         key: &[u8],
         answers: &mut Answers<'_, V>,
     ) -> Result<Recalled<V>, Missing<V>> {
-        let absent = Missing { miss: Miss::Absent, outdated: None };
-        let Some(held) = self.core.memory.get(self.id, key) else { return Err(absent) };
-        let Some(value) = held.value::<V>() else { return Err(absent) };
+        let held = self.core.memory.get(self.id, key);
+        let Some((value, held)) = held.and_then(|held| Some((held.value::<V>()?, held))) else {
+            let reason = self.core.memory.why_not(self.id, key, self.core.tide.floor());
+            return Err(Missing { reason, outdated: None });
+        };
         let memo = &held.memo;
         if self.core.tide.valid(&memo.footprint, memo.as_of) {
             answers.give_held(index, Arc::clone(&value), memo);
@@ -148,7 +161,7 @@ where
         }
         self.counters.invalidations.add(1);
         self.core.memory.remove(self.id, key);
-        Err(Missing { miss: Miss::Changed, outdated: Some(value) })
+        Err(Missing { reason: self.core.tide.why_not(memo.as_of), outdated: Some(value) })
     }
 
     /// Counts answers from memory.
@@ -196,7 +209,7 @@ where
             return Ok(Vec::new());
         }
         request.rests_on_the_unknown();
-        self.counters.missed(Miss::Bypassed, lookups.len());
+        self.counters.missed(MissReason::Bypassed, lookups.len());
         request.account().bypassed.add(lookups.len());
         let as_of = self.core.tide.now();
         let found = self.ask_source(request, (0..lookups.len()).collect(), load).await?;

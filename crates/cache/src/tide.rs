@@ -6,7 +6,7 @@ use tidewater_changelog::{Change, Generation, Mark, fault};
 use crate::ring::Ring;
 use crate::tide_table::{TideTable, TideTableWriter};
 use crate::tracked::Tracked;
-use crate::{Footprint, HistoryMark, Position};
+use crate::{Footprint, HistoryMark, MissReason, Position};
 
 /// What this process knows of the database's changes.
 #[derive(Debug)]
@@ -51,6 +51,16 @@ impl Tide {
     /// Whether nothing in `footprint` is known to have changed after `as_of`.
     pub(crate) fn valid(&self, footprint: &Footprint, as_of: Position) -> bool {
         self.table.valid(footprint, as_of)
+    }
+
+    /// Nothing that was read before this position is valid.
+    pub(crate) fn floor(&self) -> Position {
+        self.table.floor()
+    }
+
+    /// Why what was read as of `as_of` is not valid.
+    pub(crate) fn why_not(&self, as_of: Position) -> MissReason {
+        if as_of < self.floor() { MissReason::Restarted } else { MissReason::Changed }
     }
 
     pub(crate) fn now(&self) -> Arc<Now> {

@@ -7,6 +7,7 @@ mod flights;
 mod freshness;
 mod gate;
 mod memory;
+mod miss_reasons;
 mod nodes;
 mod read;
 mod redis;
