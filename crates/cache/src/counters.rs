@@ -56,6 +56,10 @@ impl Counters {
         &self.name
     }
 
+    pub(crate) fn shared_name(&self) -> Arc<str> {
+        Arc::clone(&self.name)
+    }
+
     pub(crate) fn missed(&self, reason: MissReason, count: usize) {
         self.misses[reason as usize].add(count);
     }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::cache::Core;
 use crate::counters::Counters;
+use crate::explanation::{AnsweredBy, Missed, RedisTold, Step};
 use crate::flight::{Boarding, Flights, Lead};
 use crate::memo::Memo;
 use crate::memory::{Memory, SpaceId, weight};
@@ -87,8 +88,16 @@ impl<V: Send + Sync + 'static> Derived<V> {
         if !derivation.is_valid_at(leave.position, &held.memo, &space.core.tide) {
             space.counters.invalidations.add(1);
             space.memory.remove(ONLY, key);
+            request.note(|explanation| {
+                let reason = space.core.tide.why_not(held.memo.as_of);
+                let invalid = Some((held.memo.footprint.clone(), held.memo.as_of));
+                explanation.derived = Some(self.step(key, None, missed(reason, invalid), &held.memo));
+            });
             return None;
         }
+        request.note(|explanation| {
+            explanation.derived = Some(self.step(key, Some(AnsweredBy::Memory), None, &held.memo));
+        });
         request.saw(held.memo.read_at);
         space.counters.memory_hits.add(1);
         request.account().derived.add(1);
@@ -152,20 +161,44 @@ impl<V: Send + Sync + 'static> Derived<V> {
                         space.counters.joined.add(1);
                         request.account().joined.add(1);
                         request.saw(memo.read_at);
+                        request.note(|explanation| {
+                            let missed = explanation.derived.take().and_then(|step| step.missed);
+                            explanation.derived = Some(self.step(&key, Some(AnsweredBy::Joined), missed, &memo));
+                        });
                         return Arc::clone(&memo.value.value);
                     }
                 }
             }
         };
-        space.counters.missed(self.why_not(&key), 1);
+        let reason = self.why_not(&key);
+        space.counters.missed(reason, 1);
         let (value, sharing) = compute().await;
         let value = Arc::new(value);
-        if let Some(recording) = request.recorded()
-            && let Some(footprint) = recording.footprint()
-        {
+        let recording = request.recorded();
+        let footprint = recording.as_ref().and_then(Recording::footprint);
+        request.note(|explanation| {
+            let missed = explanation.derived.take().and_then(|step| step.missed).or_else(|| missed(reason, None));
+            let (value, footprint) = (Arc::clone(&value), footprint.clone().unwrap_or_default());
+            let read_at = Instant::now();
+            let memo = Memo { value, footprint, as_of, read_at, expires_at: read_at };
+            explanation.derived = Some(self.step(&key, Some(AnsweredBy::Source(None)), missed, &memo));
+        });
+        if let Some((recording, footprint)) = recording.zip(footprint) {
             self.land(lead, as_of, &value, &recording, footprint, sharing);
         }
         value
+    }
+
+    fn step<T: ?Sized>(
+        &self,
+        key: &[u8],
+        answered_by: Option<AnsweredBy>,
+        missed: Option<Missed>,
+        memo: &Memo<T>,
+    ) -> Step {
+        let Memo { footprint, as_of, read_at, .. } = memo;
+        let (space, key, footprint) = (self.0.counters.shared_name(), key.into(), footprint.clone());
+        Step { space, key, answered_by, missed, as_of: *as_of, read_at: *read_at, footprint }
     }
 
     /// Why what is kept under `key` was not served.
@@ -206,6 +239,10 @@ impl<V: Send + Sync + 'static> Derived<V> {
         }
         lead.land(Ok(Arc::new(memo)));
     }
+}
+
+fn missed(reason: MissReason, invalid: Option<(Footprint, Position)>) -> Option<Missed> {
+    Some(Missed { reason, memory: reason, redis: RedisTold::NotAsked, invalid })
 }
 
 impl<V> Derivation<V> {

@@ -30,7 +30,7 @@ pub(crate) struct Now {
 pub(crate) struct TideWriter {
     tide: Arc<Tide>,
     table: TideTableWriter,
-    tracked: Tracked,
+    tracked: Arc<Tracked>,
     started: bool,
     /// Never anything, unless a protection is switched off.
     late: Vec<Change>,
@@ -75,7 +75,7 @@ impl Tide {
 
 impl TideWriter {
     /// A tide of which nothing is known yet.
-    pub(crate) fn new(table_bytes: usize, tracked: Tracked) -> (Arc<Tide>, Self) {
+    pub(crate) fn new(table_bytes: usize, tracked: Arc<Tracked>) -> (Arc<Tide>, Self) {
         let (table, writer) = TideTable::new(table_bytes);
         let generation = Generation::new("");
         let now = Now::new(Position::default(), Mark::Sequence(0), generation.clone());

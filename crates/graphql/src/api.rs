@@ -12,6 +12,7 @@ use crate::account::{Activity, Passwords, token};
 use crate::caller::{Arrival, Caller, Identity};
 use crate::completion::Completion;
 use crate::document::{Document, Documents, say_plainly};
+use crate::explain::{Bypass, Report};
 use crate::idempotency::Idempotency;
 use crate::response::{Answer, Held, Kept, Outcome, ResponseKey};
 use crate::schema::{Schema, build_schema};
@@ -20,7 +21,7 @@ use crate::settings::{ApiSettings, Responses};
 use crate::spending::{CostCount, Spending};
 use crate::store::{Reader, Store};
 use crate::subscription::EventScope;
-use crate::{Error, freshness};
+use crate::{Error, WriterName, freshness};
 
 /// How many mistakes are told of a document that is not executed.
 const MAX_MISTAKES: usize = 100;
@@ -42,6 +43,8 @@ struct Inner {
     responses: Option<Derived<Kept>>,
     session_lifetime: Duration,
     activity: Activity,
+    writer: WriterName,
+    development: bool,
 }
 
 /// What came of a request.
@@ -78,7 +81,7 @@ impl Api {
     /// Ready to execute: the cache has been started, so nothing else is waited for. Must be called within a runtime.
     pub fn start(settings: ApiSettings) -> Self {
         let ApiSettings { database, cache, tracking, mut policies, limits, responses, counts_cost, .. } = settings;
-        let ApiSettings { session_lifetime, session_idle_timeout, views, wake, .. } = settings;
+        let ApiSettings { session_lifetime, session_idle_timeout, views, wake, writer, development, .. } = settings;
         // Who asks and what they may is not answered from before, unless that is asked for by name.
         for table in [session::Entity::TRACKING.table, user::Entity::TRACKING.table] {
             policies.overrides.entry(table.to_owned()).or_default().max_staleness.get_or_insert(Duration::ZERO);
@@ -115,6 +118,8 @@ impl Api {
             store: Store::new(database, cache, tracking, policies),
             responses: kept,
             session_lifetime,
+            writer,
+            development,
         }))
     }
 
@@ -122,6 +127,9 @@ impl Api {
     pub fn arrive(&self, caller: Caller) -> Arrival {
         let request = self.0.store.cache().request();
         caller.mark.iter().cloned().for_each(|mark| request.require(mark));
+        if caller.explains {
+            request.explain();
+        }
         Arrival { request, caller, verifies: false, is_remembered: true }
     }
 
@@ -134,7 +142,7 @@ impl Api {
         }
         let Arrival { request, caller, .. } = arrival;
         let kept = responses.get(request, key.bytes(), caller.acceptance).await?;
-        if let Some(Held { expires_at, seen }) = &kept.held {
+        if let Some(Held { expires_at, seen, .. }) = &kept.held {
             let now = now();
             // Other servers may have seen a session that looks idle here.
             if *expires_at <= now || !self.0.activity.is_alive(seen, now) {
@@ -182,8 +190,16 @@ impl Api {
         });
         let reader = self.0.store.reader_for(reads.clone());
         let Some(responses) = responses else {
+            let bypassed = match &self.0.responses {
+                None => Bypass::Off,
+                Some(_) if is_from_source => Bypass::FromSource,
+                Some(_) if !is_remembered => Bypass::MakesKnown,
+                Some(_) => Bypass::NotKept,
+            };
             let ran = self.run(&reader, &caller, request, document.as_deref()).await;
-            let answer = answer(&reads, &kept(&ran), ran.session, ran.exceeded).await;
+            let kept = kept(&ran);
+            let mut answer = answer(&reads, &kept, ran.session, ran.exceeded).await;
+            self.explain(&mut answer, &reader, None, Some(bypassed)).await;
             return Answer { replayed: ran.replayed, ..answer };
         };
         if verifies {
@@ -191,8 +207,11 @@ impl Api {
             let ran = self.run(&reader, &caller, request, document.as_deref()).await;
             let kept = kept(&ran);
             responses.verify(&reads, key.bytes(), |remembered| remembered.is_same(&kept)).await;
-            return answer(&reads, &kept, ran.session, ran.exceeded).await;
+            let mut answer = answer(&reads, &kept, ran.session, ran.exceeded).await;
+            self.explain(&mut answer, &reader, None, Some(Bypass::Verified)).await;
+            return answer;
         }
+        let again = reads.is_explained().then(|| copy(&request));
         let mut exceeded = None;
         let compute = || async {
             let ran = self.run(&reader, &caller, request, document.as_deref()).await;
@@ -202,7 +221,65 @@ impl Api {
             (kept, sharing)
         };
         let kept = responses.read(&reads, key.bytes(), compute).await;
-        answer(&reads, &kept, SessionChange::None, exceeded).await
+        let mut answer = answer(&reads, &kept, SessionChange::None, exceeded).await;
+        if let Some(again) = again {
+            let was_joined = || reads.explanation().is_some_and(|told| told.steps.is_empty());
+            let replay = match was_joined() && self.may_be_told(&answer) {
+                true => Some(self.replay(&caller, again, document.as_deref()).await),
+                false => None,
+            };
+            self.explain(&mut answer, &reader, replay.as_ref(), None).await;
+        }
+        answer
+    }
+
+    /// Adds to an answer that was remembered what it rests on. Its request, whose text is `document`'s, is carried out again for that,
+    /// and what comes of it is only looked at.
+    pub async fn explain_remembered(
+        &self,
+        answer: &mut Answer,
+        arrival: Arrival,
+        request: Request,
+        document: Option<Arc<Document>>,
+    ) {
+        let Arrival { request: reads, caller, .. } = arrival;
+        let reader = self.0.store.reader_for(reads);
+        let replay = match self.may_be_told(answer) {
+            true => Some(self.replay(&caller, request, document.as_deref()).await),
+            false => None,
+        };
+        self.tell(answer, &reader, replay.as_ref(), None).await;
+    }
+
+    /// Carries out a request once more; returns what it was read by.
+    async fn replay(&self, caller: &Caller, request: Request, document: Option<&Document>) -> Reader {
+        let Arrival { request: reads, caller, .. } = self.arrive(caller.clone());
+        let reader = self.0.store.reader_for(reads);
+        self.run(&reader, &caller, request, document).await;
+        reader
+    }
+
+    fn may_be_told(&self, answer: &Answer) -> bool {
+        self.0.development || answer.may_be_told
+    }
+
+    /// Adds to an answer how it was made, if whoever asked wants to know.
+    async fn explain(&self, answer: &mut Answer, reader: &Reader, replay: Option<&Reader>, bypassed: Option<Bypass>) {
+        if reader.request().is_explained() {
+            self.tell(answer, reader, replay, bypassed).await;
+        }
+    }
+
+    async fn tell(&self, answer: &mut Answer, reader: &Reader, replay: Option<&Reader>, bypassed: Option<Bypass>) {
+        let told = if self.may_be_told(answer) {
+            let report = Report::new(reader.request(), reader, replay, bypassed, &self.0.writer).await;
+            report.and_then(|report| serde_json::to_string(&report).ok())
+        } else {
+            Some(r#"{"refused":"only an ADMIN is told how requests are answered"}"#.to_owned())
+        };
+        if let Some(told) = told {
+            freshness::explain(&mut answer.tail, &told);
+        }
     }
 
     /// Executes a request of `caller` that arrives now, whatever is remembered. The request may require a mark by itself, in
@@ -352,7 +429,8 @@ impl Api {
         };
         self.0.activity.used(&seen, now);
         let viewer = Viewer { user: user.id, role: user.role, session: session.id };
-        Ok(Some((viewer, Held { expires_at: session.expires_at, seen })))
+        let is_admin = viewer.is_admin();
+        Ok(Some((viewer, Held { expires_at: session.expires_at, seen, is_admin })))
     }
 }
 
@@ -360,6 +438,15 @@ impl std::fmt::Debug for Api {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Api").finish_non_exhaustive()
     }
+}
+
+/// A request with the same bytes; what it carries otherwise is put there when it is carried out.
+fn copy(request: &Request) -> Request {
+    let Request { query, operation_name, variables, extensions, .. } = request;
+    let mut copy = Request::new(query).variables(variables.clone());
+    copy.operation_name.clone_from(operation_name);
+    copy.extensions.clone_from(extensions);
+    copy
 }
 
 fn kept(ran: &Ran) -> Kept {

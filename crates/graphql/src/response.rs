@@ -96,6 +96,8 @@ pub(crate) struct Held {
     pub(crate) expires_at: DateTime<Utc>,
     /// When it was last used.
     pub(crate) seen: Arc<Seen>,
+    /// Whether it is an administrator's.
+    pub(crate) is_admin: bool,
 }
 
 #[derive(Serialize)]
@@ -154,6 +156,8 @@ pub struct Answer {
     pub exceeded: Option<Exceeded>,
     /// Whether an earlier request with the same key had done what this asked for.
     pub replayed: bool,
+    /// Whether whoever asked may be told how it was made.
+    pub(crate) may_be_told: bool,
 }
 
 impl Answer {
@@ -172,6 +176,7 @@ impl Answer {
     ) -> Self {
         let tail = freshness::tail(mark.as_ref(), &provenance);
         let (head, outcome, identity) = (kept.head.clone(), kept.outcome.clone(), kept.identity);
-        Self { head, tail, outcome, session, mark, provenance, identity, exceeded, replayed: false }
+        let may_be_told = kept.held.as_ref().is_some_and(|held| held.is_admin);
+        Self { head, tail, outcome, session, mark, provenance, identity, exceeded, replayed: false, may_be_told }
     }
 }

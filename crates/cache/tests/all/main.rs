@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod derived;
+mod explanations;
 mod faults;
 mod flights;
 mod freshness;

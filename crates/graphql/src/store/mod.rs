@@ -5,6 +5,7 @@
 mod batch;
 mod dependencies;
 mod item;
+mod noted;
 mod persistent;
 mod policies;
 mod reader;
@@ -25,7 +26,9 @@ use tidewater_entity::Tracked;
 
 use crate::Error;
 
+pub(crate) use dependencies::{Ground, GroundRows};
 pub use item::Item;
+pub(crate) use noted::{Noted, Wanted};
 pub use policies::{Override, Policies};
 pub use reader::Reader;
 
@@ -67,6 +70,11 @@ impl Store {
     /// The cache.
     pub fn cache(&self) -> &Cache {
         &self.cache
+    }
+
+    /// What the change log records.
+    pub(crate) fn all_tracking(&self) -> &[Tracking] {
+        &self.tracking
     }
 
     /// What the change log records of `table`.

@@ -30,6 +30,10 @@ pub(crate) struct HttpConfiguration {
     #[arg(long, value_name = "WHEN", env = "TIDEWATER_INTROSPECTION", default_value = "auto", global = true)]
     introspection: Switch,
 
+    /// Let everybody see what otherwise only an ADMIN may: why requests were answered as they were, and what changes, with its ids
+    #[arg(long, env = "TIDEWATER_DEVELOPMENT", global = true)]
+    pub(crate) development: bool,
+
     /// Whether the session cookie is for HTTPS only; `auto` means yes, except when listening on a loopback address
     #[arg(long, value_name = "WHEN", env = "TIDEWATER_SECURE_COOKIE", default_value = "auto", global = true)]
     secure_cookie: Switch,
