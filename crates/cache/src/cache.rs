@@ -5,11 +5,11 @@ use futures::future::join;
 use parking_lot::Mutex;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tidewater_changelog::{ChangeSource, Mark};
+use tidewater_changelog::{Change, ChangeSource, Mark};
 use tokio::task::AbortHandle;
 
 use crate::counters::Counters;
-use crate::explanation::{Cause, Culprit};
+use crate::explanation::{Cause, Culprit, Part};
 use crate::feed::Feed;
 use crate::gate::Gate;
 use crate::memory::{Memory, SpaceId};
@@ -20,8 +20,8 @@ use crate::tide::{Tide, TideWriter};
 use crate::tracked::Tracked;
 use crate::unlink::Unlinks;
 use crate::{
-    Derived, Follower, Footprint, GateError, GateStatistics, Health, Policy, Position, Request, Settings, Space,
-    SpaceStatistics, StartError,
+    Applied, Derived, Follower, Footprint, GateError, GateStatistics, Health, Policy, Position, Request, Settings,
+    Space, SpaceStatistics, StartError,
 };
 
 /// The cache of one process over one database. Cheap to clone; polling stops with the last clone of it and of its spaces.
@@ -144,6 +144,16 @@ impl Cache {
             }
         }
         Ok(if is_all { Cause::Forgotten } else { Cause::Older })
+    }
+
+    /// The changes that were seen last, in order, as many as are [remembered](Settings::remembered_changes).
+    pub fn recent_changes(&self) -> Vec<Arc<Applied>> {
+        self.0.feed.kept()
+    }
+
+    /// What `change` changed, as far as anything can depend on it.
+    pub fn parts(&self, change: &Change) -> Vec<Part> {
+        self.0.tracked.all_parts(change)
     }
 
     /// How many follow the database's changes.

@@ -134,6 +134,11 @@ impl Feed {
         self.news.notify_waiters();
     }
 
+    /// What is kept, in order.
+    pub(crate) fn kept(&self) -> Vec<Arc<Applied>> {
+        self.state.lock().kept.iter().cloned().collect()
+    }
+
     /// What came after `as_of`, as far as it is kept, in order; and whether that is all.
     pub(crate) fn since(&self, as_of: Position) -> (Vec<Arc<Applied>>, bool) {
         let state = self.state.lock();

@@ -175,10 +175,11 @@ where
         F: Fn(Vec<usize>) -> L + Send + Sync,
         L: Future<Output = Result<Vec<Found<V>>, E>> + Send,
     {
+        let request = answers.request();
         for (wanted, _) in &led {
             self.counters.missed(wanted.missing.missed.reason, 1);
+            request.account().missed(wanted.missing.missed.reason, 1);
         }
-        let request = answers.request();
         request.account().loaded.add(led.len());
         let mut as_of = self.core.tide.now();
         let begun = Instant::now();

@@ -12,7 +12,7 @@ use crate::provenance::{Account, nanoseconds};
 use crate::recording::Recording;
 use crate::terms::Terms;
 use crate::tide::Tide;
-use crate::{Acceptance, GateError, HistoryMark, Position, Provenance};
+use crate::{Acceptance, GateError, HistoryMark, Misses, Position, Provenance};
 
 /// One request, for as long as it is answered: no read made for it is older than its arrival, or than the staleness that it or
 /// the read's policy accepts before that. Cheap to clone; all clones are the same request.
@@ -93,6 +93,11 @@ impl Request {
     /// What has served this request so far.
     pub fn provenance(&self) -> Provenance {
         self.0.account.read()
+    }
+
+    /// What of it no cache could answer so far, by reason.
+    pub fn misses(&self) -> Misses {
+        self.0.account.misses()
     }
 
     /// From now on it is written down how the reads for this request are answered.

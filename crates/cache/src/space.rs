@@ -242,6 +242,7 @@ where
         }
         request.rests_on_the_unknown();
         self.counters.missed(MissReason::Bypassed, lookups.len());
+        request.account().missed(MissReason::Bypassed, lookups.len());
         request.account().bypassed.add(lookups.len());
         let as_of = self.core.tide.now();
         let begun = Instant::now();

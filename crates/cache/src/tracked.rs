@@ -66,6 +66,16 @@ impl Tracked {
         found
     }
 
+    /// All that `change` bumps.
+    pub(crate) fn all_parts(&self, change: &Change) -> Vec<Part> {
+        let (Change::Table { table } | Change::Row(RowChange { table, .. })) = change;
+        let mut parts = Vec::new();
+        self.parts(change, |_, rows, aspect| {
+            parts.push(Part { table: Arc::clone(table), rows: rows.to_owned(), about: aspect.into() });
+        });
+        parts
+    }
+
     fn parts(&self, change: &Change, mut bump: impl FnMut(u64, Which<'_>, Aspect<'_>)) {
         let row = match change {
             Change::Table { table } => return bump(bulk(table), Which::All, Aspect::Any),

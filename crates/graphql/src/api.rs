@@ -21,6 +21,7 @@ use crate::settings::{ApiSettings, Responses};
 use crate::spending::{CostCount, Spending};
 use crate::store::{Reader, Store};
 use crate::subscription::EventScope;
+use crate::tide::{Development, OperationCounters};
 use crate::{Error, WriterName, freshness};
 
 /// How many mistakes are told of a document that is not executed.
@@ -81,14 +82,23 @@ impl Api {
     /// Ready to execute: the cache has been started, so nothing else is waited for. Must be called within a runtime.
     pub fn start(settings: ApiSettings) -> Self {
         let ApiSettings { database, cache, tracking, mut policies, limits, responses, counts_cost, .. } = settings;
-        let ApiSettings { session_lifetime, session_idle_timeout, views, wake, writer, development, .. } = settings;
+        let ApiSettings { session_lifetime, session_idle_timeout, views, wake, jobs, writer, development, .. } =
+            settings;
         // Who asks and what they may is not answered from before, unless that is asked for by name.
         for table in [session::Entity::TRACKING.table, user::Entity::TRACKING.table] {
             policies.overrides.entry(table.to_owned()).or_default().max_staleness.get_or_insert(Duration::ZERO);
         }
         let passwords = Passwords::default();
+        let Responses { memory_bytes, ttl, exclusions } = responses;
+        let documents = Documents::new(limits, exclusions);
+        let operations = documents.operations();
         let schema = |mode, tells: bool| {
-            let mut schema = build_schema(passwords.clone(), views.clone(), Arc::clone(&wake)).validation_mode(mode);
+            let mut schema = build_schema(passwords.clone(), views.clone(), Arc::clone(&wake))
+                .data(operations.clone())
+                .data(Arc::clone(&jobs))
+                .data(writer.clone())
+                .data(Development(development))
+                .validation_mode(mode);
             if counts_cost {
                 schema = schema.extension(CostCount);
             }
@@ -106,14 +116,13 @@ impl Api {
             tracing::error!(%cause, "the schema's own definition cannot be read; failed fields will be left out");
             Completion::default()
         });
-        let Responses { memory_bytes, ttl, exclusions } = responses;
         let kept = (memory_bytes > 0).then(|| cache.derived("response", memory_bytes, ttl));
         Self(Arc::new(Inner {
             validating,
             trusting,
             streaming,
             completion,
-            documents: Documents::new(limits, exclusions),
+            documents,
             activity: Activity::follow(database.clone(), session_idle_timeout),
             store: Store::new(database, cache, tracking, policies),
             responses: kept,
@@ -150,7 +159,11 @@ impl Api {
             }
             self.0.activity.used(seen, now);
         }
-        Some(answer(request, &kept, SessionChange::None, None).await)
+        let answer = answer(request, &kept, SessionChange::None, None).await;
+        if let Some(counters) = &kept.counters {
+            counters.remembered(&answer.provenance);
+        }
+        Some(answer)
     }
 
     /// The document of a request, parsed now or before. None if it cannot be parsed; then an error is the answer.
@@ -189,6 +202,7 @@ impl Api {
             is_remembered && !is_from_source && document.as_ref().is_some_and(may_be_kept)
         });
         let reader = self.0.store.reader_for(reads.clone());
+        let counters = counters(document.as_deref(), &request);
         let Some(responses) = responses else {
             let bypassed = match &self.0.responses {
                 None => Bypass::Off,
@@ -199,6 +213,7 @@ impl Api {
             let ran = self.run(&reader, &caller, request, document.as_deref()).await;
             let kept = kept(&ran);
             let mut answer = answer(&reads, &kept, ran.session, ran.exceeded).await;
+            count(counters.as_deref(), &reads, &answer);
             self.explain(&mut answer, &reader, None, Some(bypassed)).await;
             return Answer { replayed: ran.replayed, ..answer };
         };
@@ -208,6 +223,7 @@ impl Api {
             let kept = kept(&ran);
             responses.verify(&reads, key.bytes(), |remembered| remembered.is_same(&kept)).await;
             let mut answer = answer(&reads, &kept, ran.session, ran.exceeded).await;
+            count(counters.as_deref(), &reads, &answer);
             self.explain(&mut answer, &reader, None, Some(Bypass::Verified)).await;
             return answer;
         }
@@ -216,12 +232,13 @@ impl Api {
         let compute = || async {
             let ran = self.run(&reader, &caller, request, document.as_deref()).await;
             exceeded = ran.exceeded;
-            let kept = kept(&ran);
+            let kept = kept(&ran).counted_by(counters.clone());
             let sharing = kept.sharing();
             (kept, sharing)
         };
         let kept = responses.read(&reads, key.bytes(), compute).await;
         let mut answer = answer(&reads, &kept, SessionChange::None, exceeded).await;
+        count(counters.as_deref(), &reads, &answer);
         if let Some(again) = again {
             let was_joined = || reads.explanation().is_some_and(|told| told.steps.is_empty());
             let replay = match was_joined() && self.may_be_told(&answer) {
@@ -447,6 +464,17 @@ fn copy(request: &Request) -> Request {
     copy.operation_name.clone_from(operation_name);
     copy.extensions.clone_from(extensions);
     copy
+}
+
+/// What has served the operation of a request.
+fn counters(document: Option<&Document>, request: &Request) -> Option<Arc<OperationCounters>> {
+    document?.counters(request.operation_name.as_deref())
+}
+
+fn count(counters: Option<&OperationCounters>, request: &tidewater_cache::Request, answer: &Answer) {
+    if let Some(counters) = counters {
+        counters.executed(&answer.provenance, &request.misses(), answer.outcome != Outcome::Complete);
+    }
 }
 
 fn kept(ran: &Ran) -> Kept {

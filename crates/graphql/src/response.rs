@@ -12,6 +12,7 @@ use tidewater_limit::Exceeded;
 
 use crate::account::Seen;
 use crate::digest::digest;
+use crate::tide::OperationCounters;
 use crate::{Error, Identity, SessionChange, freshness};
 
 /// What tells a request from every other one that may have another answer: the bytes that it was sent as, and who sent them.
@@ -52,6 +53,8 @@ pub(crate) struct Kept {
     pub(crate) held: Option<Held>,
     identity: Identity,
     outcome: Outcome,
+    /// What has served its operation.
+    pub(crate) counters: Option<Arc<OperationCounters>>,
 }
 
 /// How far a request came.
@@ -118,7 +121,12 @@ impl Kept {
             br#"{"data":null,"errors":[{"message":"internal error","extensions":{"code":"INTERNAL"}}]}"#.to_vec()
         });
         head.pop();
-        Self { head: Bytes::from(head), held, identity, outcome }
+        Self { head: Bytes::from(head), held, identity, outcome, counters: None }
+    }
+
+    /// The same, of an operation that is counted there.
+    pub(crate) fn counted_by(self, counters: Option<Arc<OperationCounters>>) -> Self {
+        Self { counters, ..self }
     }
 
     /// Whether clients cannot tell them apart.

@@ -9,6 +9,7 @@ use crate::node::NodeQuery;
 use crate::note::{NoteLikeMutation, NoteMutation, NoteQuery, NoteSubscription, NoteViewMutation};
 use crate::notification::{NotificationMutation, NotificationSubscription};
 use crate::tag::{TagLinkMutation, TagMutation, TagQuery};
+use crate::tide::{TideMutation, TideQuery, TideSubscription};
 use crate::todo::{TodoMutation, TodoQuery, TodoSubscription};
 use crate::user::{UserMutation, UserQuery};
 use crate::views::Views;
@@ -16,7 +17,7 @@ use crate::wake::{LeaveToSweep, Wake};
 
 /// Everything that can be read.
 #[derive(Default, MergedObject)]
-pub(crate) struct Query(UserQuery, NodeQuery, TodoQuery, NoteQuery, TagQuery);
+pub(crate) struct Query(UserQuery, NodeQuery, TodoQuery, NoteQuery, TagQuery, TideQuery);
 
 /// Everything that can be changed.
 #[derive(Default, MergedObject)]
@@ -32,11 +33,12 @@ pub(crate) struct Mutation(
     TagLinkMutation,
     NotificationMutation,
     ExportMutation,
+    TideMutation,
 );
 
 /// Everything that one can be told when it happens.
 #[derive(Default, MergedSubscription)]
-pub(crate) struct Subscription(TodoSubscription, NoteSubscription, NotificationSubscription);
+pub(crate) struct Subscription(TodoSubscription, NoteSubscription, NotificationSubscription, TideSubscription);
 
 /// The schema with its resolvers.
 pub(crate) type Schema = async_graphql::Schema<Query, Mutation, Subscription>;

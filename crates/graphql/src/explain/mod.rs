@@ -8,6 +8,8 @@ mod name;
 mod report;
 mod writer;
 
-pub(crate) use report::{Bypass, Report};
+pub(crate) use name::of_part;
+pub(crate) use report::{Bypass, Report, Told};
+pub(crate) use writer::WriterKind;
 
 pub use writer::WriterName;

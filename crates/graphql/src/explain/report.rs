@@ -238,10 +238,13 @@ impl Naming<'_> {
     async fn read(&self, reader: &Reader, step: &Step) -> Read {
         let grounds = wanted(reader.noted(), step);
         let named = grounds.iter().map(|ground| Footprint::from(ground.dependency())).collect::<Vec<_>>();
-        let missed = match &step.missed {
+        let mut missed = match &step.missed {
             Some(missed) => Some(self.missed(reader, missed, &grounds).await),
             None => None,
         };
+        if let (Some(AnsweredBy::Redis), Some(missed)) = (step.answered_by, &mut missed) {
+            missed.redis = "ANSWERED".to_owned();
+        }
         let (served_by, load) = match step.answered_by {
             Some(AnsweredBy::Memory) | None => (ServedBy::Memory, None),
             Some(AnsweredBy::Redis) => (ServedBy::Redis, None),

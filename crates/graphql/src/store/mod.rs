@@ -23,6 +23,7 @@ use serde::de::DeserializeOwned;
 use tidewater_cache::{Cache, Request, Space};
 use tidewater_changelog::Tracking;
 use tidewater_entity::Tracked;
+use uuid::Uuid;
 
 use crate::Error;
 
@@ -70,6 +71,14 @@ impl Store {
     /// The cache.
     pub fn cache(&self) -> &Cache {
         &self.cache
+    }
+
+    /// Forgets what this server and Redis keep of the row of `E` with this primary key. Whether memory kept anything.
+    ///
+    /// # Errors
+    /// `INTERNAL` when `E` is not tracked.
+    pub(crate) fn forget<E: Stored>(&self, key: Uuid) -> Result<bool, Error> {
+        Ok(self.spaces::<E>()?.items.drop_kept(key.as_bytes()))
     }
 
     /// What the change log records.

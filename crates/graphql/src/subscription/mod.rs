@@ -14,7 +14,7 @@ mod watch;
 
 pub(crate) use change::{Change, Followed, Record};
 pub(crate) use event_scope::EventScope;
-pub(crate) use source::changes;
+pub(crate) use source::{all_changes, changes};
 
 pub use carrying_out::{Begun, Event, Subscription};
 pub use watch::Watch;

@@ -139,6 +139,7 @@ async fn start(configuration: &Configuration) -> Result<Running, Error> {
         counts_cost: limiter.limits_cost(),
         views: Views::new(counter.clone(), secret),
         wake: Arc::new(jobs::Pushing::start(queue.clone())),
+        jobs: Arc::new(jobs::Overseen(queue.clone())),
         writer,
         development: configuration.http.development,
     });

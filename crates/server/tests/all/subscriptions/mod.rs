@@ -9,4 +9,5 @@ mod protocol;
 mod sessions;
 mod slow;
 mod socket;
+mod tide;
 mod world;
