@@ -13,8 +13,8 @@ use tidewater_cache::{
     Acceptance, Cache, Dependency, Derived, Footprint, Found, Lookup, Policy, Request, Settings, Sharing, Space,
 };
 use tidewater_changelog::{
-    Change, ChangeSource, Column, Columns, Generation, Kind, Mark, Operation, Poll, PollError, RowChange, Tracking,
-    Value,
+    Change, ChangeSource, Column, Columns, Generation, Kind, Mark, Operation, Origin, Poll, PollError, RowChange,
+    Tracking, Value,
 };
 use tokio::runtime::{Builder, Runtime};
 
@@ -48,10 +48,10 @@ impl ChangeSource for Changes {
             return Ok(Poll::Restarted { generation: Generation::new("one"), history });
         }
         let end = self.sequence + self.left.min(STEP);
-        let changes = (self.sequence..end).map(change).collect();
+        let changes: Vec<_> = (self.sequence..end).map(change).collect();
         self.left -= end - self.sequence;
         self.sequence = end;
-        Ok(Poll::Continued { mark: Mark::Sequence(end), changes })
+        Ok(Poll::Continued { mark: Mark::Sequence(end), origins: vec![Origin::default(); changes.len()], changes })
     }
 }
 

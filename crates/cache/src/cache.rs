@@ -5,10 +5,11 @@ use futures::future::join;
 use parking_lot::Mutex;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tidewater_changelog::{ChangeSource, Mark};
+use tidewater_changelog::{Change, ChangeSource, Mark};
 use tokio::task::AbortHandle;
 
 use crate::counters::Counters;
+use crate::explanation::{Cause, Culprit, Part};
 use crate::feed::Feed;
 use crate::gate::Gate;
 use crate::lookout::Lookouts;
@@ -20,8 +21,8 @@ use crate::tide::{Tide, TideWriter};
 use crate::tracked::Tracked;
 use crate::unlink::Unlinks;
 use crate::{
-    Derived, Follower, GateError, GateStatistics, Health, Lookout, Policy, Position, Request, Settings, Space,
-    SpaceStatistics, StartError,
+    Applied, Derived, Follower, Footprint, GateError, GateStatistics, Health, Lookout, Policy, Position, Request,
+    Settings, Space, SpaceStatistics, StartError,
 };
 
 /// The cache of one process over one database. Cheap to clone; polling stops with the last clone of it and of its spaces.
@@ -40,6 +41,7 @@ pub(crate) struct Core {
     gate: Arc<Gate>,
     feed: Arc<Feed>,
     lookouts: Arc<Lookouts>,
+    tracked: Arc<Tracked>,
     gate_timeout: Duration,
     prefix: String,
     spaces: Mutex<Vec<Arc<Counters>>>,
@@ -59,11 +61,12 @@ impl Cache {
             .map(|redis| Redis::connect(redis, settings.redis_queue_length))
             .transpose()?
             .map(Arc::new);
-        let (tide, writer) = TideWriter::new(settings.tide_table_bytes, Tracked::new(&settings.tracking));
+        let tracked = Arc::new(Tracked::new(&settings.tracking));
+        let (tide, writer) = TideWriter::new(settings.tide_table_bytes, Arc::clone(&tracked));
         let memory = Memory::new(settings.memory_bytes);
         let unlinks = Arc::new(Unlinks::new(redis.clone()));
         let gate = Arc::new(Gate::new());
-        let feed = Arc::new(Feed::new(settings.follow_changes));
+        let feed = Arc::new(Feed::new(settings.follow_changes, settings.remembered_changes));
         let lookouts = Arc::new(Lookouts::new(Arc::clone(&tide)));
         let poller = Poller {
             source,
@@ -92,6 +95,7 @@ impl Cache {
             gate,
             feed,
             lookouts,
+            tracked,
             gate_timeout: settings.gate_timeout,
             prefix: settings.redis.map(|redis| redis.prefix).unwrap_or_default(),
             spaces: Mutex::default(),
@@ -130,6 +134,39 @@ impl Cache {
     /// A place to look out for changes of what was read.
     pub fn look_out(&self) -> Lookout {
         self.0.lookouts.open()
+    }
+
+    /// Why what rests on `footprint` and was read as of `as_of` is not valid any more: the first change since, as far as changes are
+    /// remembered. Waits for a poll, so that what is known of the last one is complete.
+    ///
+    /// # Errors
+    /// When that poll fails.
+    pub async fn cause(&self, footprint: &Footprint, as_of: Position) -> Result<Cause, GateError> {
+        self.request().settle().await?;
+        let (since, is_all) = self.0.feed.since(as_of);
+        for applied in since {
+            let changes = applied.changes().iter().zip(applied.origins());
+            let found = changes.into_iter().find_map(|(change, origin)| {
+                let (hash, part) = self.0.tracked.part(change, footprint)?;
+                let (change, origin, seen_at) = (change.clone(), origin.clone(), applied.seen_at());
+                let position = applied.position();
+                Some(Culprit { part, change, origin, seen_at, position, is_first: is_all, hash })
+            });
+            if let Some(culprit) = found {
+                return Ok(Cause::Change(Box::new(culprit)));
+            }
+        }
+        Ok(if is_all { Cause::Forgotten } else { Cause::Older })
+    }
+
+    /// The changes that were seen last, in order, as many as are [remembered](Settings::remembered_changes).
+    pub fn recent_changes(&self) -> Vec<Arc<Applied>> {
+        self.0.feed.kept()
+    }
+
+    /// What `change` changed, as far as anything can depend on it.
+    pub fn parts(&self, change: &Change) -> Vec<Part> {
+        self.0.tracked.all_parts(change)
     }
 
     /// How many follow the database's changes.

@@ -1,19 +1,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::{Misses, SpaceStatistics, Verification};
-
-/// Why neither tier could answer a lookup.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Miss {
-    Absent,
-    Changed,
-    Expired,
-    MarkTooOld,
-    Undecodable,
-    RedisUnavailable,
-    Bypassed,
-}
+use crate::{MissReason, SpaceStatistics, Verification};
 
 /// What one space counts.
 #[derive(Debug)]
@@ -28,7 +16,7 @@ pub(crate) struct Counters {
     pub(crate) proven: Counter,
     pub(crate) overtaken: Counter,
     pub(crate) disproved: Counter,
-    misses: [Counter; 7],
+    misses: [Counter; MissReason::ALL.len()],
 }
 
 /// A number that grows.
@@ -68,12 +56,15 @@ impl Counters {
         &self.name
     }
 
-    pub(crate) fn missed(&self, miss: Miss, count: usize) {
-        self.misses[miss as usize].add(count);
+    pub(crate) fn shared_name(&self) -> Arc<str> {
+        Arc::clone(&self.name)
+    }
+
+    pub(crate) fn missed(&self, reason: MissReason, count: usize) {
+        self.misses[reason as usize].add(count);
     }
 
     pub(crate) fn read(&self) -> SpaceStatistics {
-        let missed = |miss: Miss| self.misses[miss as usize].get();
         SpaceStatistics {
             name: Arc::clone(&self.name),
             memory_hits: self.memory_hits.get(),
@@ -87,15 +78,7 @@ impl Counters {
                 overtaken: self.overtaken.get(),
                 disproved: self.disproved.get(),
             },
-            misses: Misses {
-                absent: missed(Miss::Absent),
-                changed: missed(Miss::Changed),
-                expired: missed(Miss::Expired),
-                mark_too_old: missed(Miss::MarkTooOld),
-                undecodable: missed(Miss::Undecodable),
-                redis_unavailable: missed(Miss::RedisUnavailable),
-                bypassed: missed(Miss::Bypassed),
-            },
+            misses: MissReason::ALL.into_iter().map(|reason| (reason, self.misses[reason as usize].get())).collect(),
         }
     }
 }

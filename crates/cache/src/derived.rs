@@ -5,14 +5,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::cache::Core;
-use crate::counters::{Counters, Miss};
+use crate::counters::Counters;
+use crate::explanation::{AnsweredBy, Missed, RedisTold, Step};
 use crate::flight::{Boarding, Flights, Lead};
 use crate::memo::Memo;
 use crate::memory::{Held, Memory, SpaceId, weight};
 use crate::recording::Recording;
 use crate::terms::Terms;
 use crate::tide::Tide;
-use crate::{Acceptance, Basis, Footprint, Position, Request};
+use crate::{Acceptance, Basis, Footprint, MissReason, Position, Request};
 
 /// A space of values that are computed from what other spaces answer, such as whole responses. What they depend on is what was
 /// read while they were computed; nobody declares it.
@@ -109,8 +110,16 @@ impl<V: Send + Sync + 'static> Derived<V> {
         if !derivation.is_valid_at(leave.position, &held.memo, &space.core.tide) {
             space.counters.invalidations.add(1);
             space.memory.remove(ONLY, key);
+            request.note(|explanation| {
+                let reason = space.core.tide.why_not(held.memo.as_of);
+                let invalid = Some((held.memo.footprint.clone(), held.memo.as_of));
+                explanation.derived = Some(self.step(key, None, missed(reason, invalid), &held.memo));
+            });
             return None;
         }
+        request.note(|explanation| {
+            explanation.derived = Some(self.step(key, Some(AnsweredBy::Memory), None, &held.memo));
+        });
         request.saw(held.memo.read_at);
         space.counters.memory_hits.add(1);
         request.account().derived.add(1);
@@ -136,7 +145,7 @@ impl<V: Send + Sync + 'static> Derived<V> {
         } else if space.core.tide.valid(&held.memo.footprint, held.memo.as_of) {
             space.counters.disproved.add(1);
             tracing::error!(space = %space.counters.name(), "a cached value was stale: the database answers otherwise");
-            space.memory.remove(ONLY, key);
+            space.memory.drop(ONLY, key);
         } else {
             space.counters.overtaken.add(1);
         }
@@ -188,21 +197,56 @@ impl<V: Send + Sync + 'static> Derived<V> {
                         space.counters.joined.add(1);
                         request.account().joined.add(1);
                         request.saw(memo.read_at);
+                        request.note(|explanation| {
+                            let missed = explanation.derived.take().and_then(|step| step.missed);
+                            explanation.derived = Some(self.step(&key, Some(AnsweredBy::Joined), missed, &memo));
+                        });
                         let basis = Basis { footprint: memo.footprint.clone(), as_of: memo.as_of };
                         return (Arc::clone(&memo.value.value), Some(basis));
                     }
                 }
             }
         };
-        space.counters.missed(Miss::Absent, 1);
+        let reason = self.why_not(&key);
+        space.counters.missed(reason, 1);
         let (value, sharing) = compute().await;
         let value = Arc::new(value);
-        let recorded = request.recorded().and_then(|recording| Some((recording.footprint()?, recording)));
-        let basis = recorded.map(|(footprint, recording)| {
+        let recording = request.recorded();
+        let footprint = recording.as_ref().and_then(Recording::footprint);
+        request.note(|explanation| {
+            let missed = explanation.derived.take().and_then(|step| step.missed).or_else(|| missed(reason, None));
+            let (value, footprint) = (Arc::clone(&value), footprint.clone().unwrap_or_default());
+            let read_at = Instant::now();
+            let memo = Memo { value, footprint, as_of, read_at, expires_at: read_at };
+            explanation.derived = Some(self.step(&key, Some(AnsweredBy::Source(None)), missed, &memo));
+        });
+        let basis = recording.zip(footprint).map(|(recording, footprint)| {
             self.land(lead, as_of, &value, &recording, footprint.clone(), sharing);
             Basis { footprint, as_of }
         });
         (value, basis)
+    }
+
+    fn step<T: ?Sized>(
+        &self,
+        key: &[u8],
+        answered_by: Option<AnsweredBy>,
+        missed: Option<Missed>,
+        memo: &Memo<T>,
+    ) -> Step {
+        let Memo { footprint, as_of, read_at, .. } = memo;
+        let (space, key, footprint) = (self.0.counters.shared_name(), key.into(), footprint.clone());
+        Step { space, key, answered_by, missed, as_of: *as_of, read_at: *read_at, footprint }
+    }
+
+    /// Why what is kept under `key` was not served.
+    fn why_not(&self, key: &[u8]) -> MissReason {
+        let space = &*self.0;
+        match space.memory.get(ONLY, key) {
+            Some(held) if space.core.tide.valid(&held.memo.footprint, held.memo.as_of) => MissReason::Bypassed,
+            Some(held) => space.core.tide.why_not(held.memo.as_of),
+            None => space.memory.why_not(ONLY, key, space.core.tide.floor()),
+        }
     }
 
     fn land(
@@ -223,13 +267,20 @@ impl<V: Send + Sync + 'static> Derived<V> {
         let memo = Memo { value: Arc::new(derivation), footprint, as_of, read_at, expires_at };
         if let Sharing::Kept { bytes } = sharing {
             let weight = weight::<Derivation<V>>(bytes, &memo.footprint);
-            if weight <= space.most && expires_at > read_at && space.core.tide.valid(&memo.footprint, as_of) {
+            let is_valid = space.core.tide.valid(&memo.footprint, as_of);
+            if weight <= space.most && expires_at > read_at && is_valid {
                 space.memory.insert(ONLY, lead.key(), &memo, weight);
                 space.counters.fills.add(1);
+            } else {
+                space.memory.refuse(ONLY, lead.key(), &memo, is_valid);
             }
         }
         lead.land(Ok(Arc::new(memo)));
     }
+}
+
+fn missed(reason: MissReason, invalid: Option<(Footprint, Position)>) -> Option<Missed> {
+    Some(Missed { reason, memory: reason, redis: RedisTold::NotAsked, invalid })
 }
 
 impl<V> Derivation<V> {

@@ -1,9 +1,9 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use parking_lot::Mutex;
-use tidewater_changelog::Change;
+use tidewater_changelog::{Change, Origin};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
@@ -14,12 +14,14 @@ use crate::tide::Tide;
 
 /// Hands what the poller saw newly to everybody in this process who follows the database's changes.
 ///
-/// Each poll's changes are kept once, whoever follows. A follower that is further behind than what is kept has missed something, and
+/// Each poll's changes are kept once, whoever follows; and a few while nobody does, to explain what they made invalid. A follower that is further behind than what is kept has missed something, and
 /// learns that instead of going on.
 #[derive(Debug)]
 pub(crate) struct Feed {
     /// How many changes are kept at most, and those of the last poll in any case.
     capacity: usize,
+    /// How many while nobody follows.
+    remembered: usize,
     state: Mutex<State>,
     /// There is something new for followers.
     news: Notify,
@@ -34,6 +36,8 @@ struct State {
     first: u64,
     kept: VecDeque<Arc<Applied>>,
     changes: usize,
+    /// What is kept is all that came after this position.
+    known_after: Position,
     /// How often the changes did not continue from those before.
     interruptions: u64,
     closed: bool,
@@ -43,7 +47,9 @@ struct State {
 #[derive(Debug)]
 pub struct Applied {
     passage: Passage,
+    seen_at: SystemTime,
     changes: Vec<Change>,
+    origins: Vec<Origin>,
 }
 
 /// Follows the database's changes from a moment on: all of them, each once, in the order of [`Poll`](tidewater_changelog::Poll).
@@ -88,35 +94,67 @@ impl Applied {
     pub fn changes(&self) -> &[Change] {
         &self.changes
     }
+
+    /// Where each of them comes from, in the same order.
+    pub fn origins(&self) -> &[Origin] {
+        &self.origins
+    }
+
+    /// When the poll began that saw them, by this machine's clock.
+    pub fn seen_at(&self) -> SystemTime {
+        self.seen_at
+    }
 }
 
 impl Feed {
-    pub(crate) fn new(capacity: usize) -> Self {
-        Self { capacity, state: Mutex::default(), news: Notify::new(), followed: Notify::new() }
+    pub(crate) fn new(capacity: usize, remembered: usize) -> Self {
+        Self {
+            capacity,
+            remembered: remembered.min(capacity),
+            state: Mutex::default(),
+            news: Notify::new(),
+            followed: Notify::new(),
+        }
     }
 
     /// Hands over what a poll saw newly, which all readers know by now.
-    pub(crate) fn apply(&self, passage: Passage, changes: Vec<Change>) {
+    pub(crate) fn apply(&self, passage: Passage, changes: Vec<Change>, origins: Vec<Origin>) {
+        if changes.is_empty() {
+            return;
+        }
+        let now = SystemTime::now();
+        let seen_at = now.checked_sub(passage.began.elapsed()).unwrap_or(now);
         {
             let mut state = self.state.lock();
-            if changes.is_empty() || state.followers == 0 {
-                return;
-            }
             state.changes += changes.len();
-            state.kept.push_back(Arc::new(Applied { passage, changes }));
-            while state.changes > self.capacity && state.kept.len() > 1 {
-                state.drop_first();
-            }
+            state.kept.push_back(Arc::new(Applied { passage, seen_at, changes, origins }));
+            let most = if state.followers == 0 { self.remembered } else { self.capacity };
+            state.shrink(most);
         }
         self.news.notify_waiters();
     }
 
-    /// Says that what comes does not continue from what came.
-    pub(crate) fn interrupt(&self) {
+    /// What is kept, in order.
+    pub(crate) fn kept(&self) -> Vec<Arc<Applied>> {
+        self.state.lock().kept.iter().cloned().collect()
+    }
+
+    /// What came after `as_of`, as far as it is kept, in order; and whether that is all.
+    pub(crate) fn since(&self, as_of: Position) -> (Vec<Arc<Applied>>, bool) {
+        let state = self.state.lock();
+        let since = state.kept.iter().filter(|applied| applied.position() > as_of).cloned().collect();
+        (since, state.known_after <= as_of)
+    }
+
+    /// Says that what comes after `position` does not continue from what came.
+    pub(crate) fn interrupt(&self, position: Position) {
         {
             let mut state = self.state.lock();
             state.interruptions += 1;
-            state.clear();
+            while !state.kept.is_empty() {
+                state.drop_first();
+            }
+            state.known_after = position;
         }
         self.news.notify_waiters();
     }
@@ -146,11 +184,13 @@ impl State {
         if let Some(dropped) = self.kept.pop_front() {
             self.changes -= dropped.changes.len();
             self.first += 1;
+            self.known_after = dropped.position();
         }
     }
 
-    fn clear(&mut self) {
-        while !self.kept.is_empty() {
+    /// Keeps at most so many changes, and the last poll's in any case.
+    fn shrink(&mut self, most: usize) {
+        while self.changes > most && self.kept.len() > 1 {
             self.drop_first();
         }
     }
@@ -219,7 +259,7 @@ impl Drop for Follower {
         let mut state = self.feed.state.lock();
         state.followers -= 1;
         if state.followers == 0 {
-            state.clear();
+            state.shrink(self.feed.remembered);
         }
     }
 }

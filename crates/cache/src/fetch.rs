@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 use tidewater_changelog::fault;
 
 use crate::answers::Answers;
-use crate::counters::Miss;
 use crate::envelope::{self, Envelope};
+use crate::explanation::{AnsweredBy, Missed, RedisTold};
 use crate::flight::{Boarding, Failure, Landing, Lead};
 use crate::memo::Memo;
 use crate::memory::weight;
@@ -19,7 +19,7 @@ use crate::request::Leave;
 use crate::space::Inner;
 use crate::tide::Now;
 use crate::verify::are_same;
-use crate::{Found, Lookup, Position, ReadError};
+use crate::{Footprint, Found, Lookup, MissReason, Position, ReadError, Request};
 
 /// A lookup that is not answered yet.
 #[derive(Debug)]
@@ -32,9 +32,16 @@ pub(crate) struct Wanted<V> {
 /// Why there is no answer.
 #[derive(Debug)]
 pub(crate) struct Missing<V> {
-    pub(crate) miss: Miss,
+    pub(crate) missed: Missed,
     /// What memory held that is no longer valid.
     pub(crate) outdated: Option<Arc<V>>,
+}
+
+/// What Redis holds that cannot be served.
+struct Unfit {
+    reason: MissReason,
+    /// What it rests on, and its `as_of`, if it is a memo that is no longer valid.
+    memo: Option<(Footprint, Position)>,
 }
 
 type Led<V> = Vec<(Wanted<V>, Lead<V>)>;
@@ -103,23 +110,32 @@ where
         answers.request().account().redis_time.add_since(begun);
         let Ok(stored) = stored else {
             for (wanted, _) in &mut led {
-                wanted.missed(Miss::RedisUnavailable);
+                wanted.missing.is_also(MissReason::RedisUnavailable);
             }
             return led;
         };
         let read_at = Instant::now();
         let mut rest = Vec::with_capacity(led.len());
         for (((mut wanted, lead), key), stored) in led.into_iter().zip(&keys).zip(stored) {
-            match stored.ok_or(Miss::Absent).and_then(|stored| self.judge(&now, key, &stored, read_at)) {
-                Ok((memo, weight)) => {
+            match stored.map(|stored| self.judge(&now, key, &stored, read_at)).transpose() {
+                Ok(Some((memo, weight))) => {
                     self.counters.redis_hits.add(1);
                     answers.request().account().redis.add(1);
                     answers.give_held(wanted.index, Arc::clone(&memo.value), &memo);
+                    let missed = Some(wanted.missing.missed);
+                    self.note(answers.request(), &wanted.key, AnsweredBy::Redis, missed, &memo);
                     self.core.memory.insert(self.id, lead.key(), &memo, weight);
                     lead.land(Ok(Arc::new(memo)));
                 }
-                Err(miss) => {
-                    wanted.missed(miss);
+                Ok(None) => {
+                    wanted.missing.missed.redis = RedisTold::Nothing;
+                    rest.push((wanted, lead));
+                }
+                Err(Unfit { reason, memo }) => {
+                    wanted.missing.is_also(reason);
+                    if let Some((footprint, as_of)) = memo {
+                        wanted.missing = wanted.missing.resting_on(answers.request(), &footprint, as_of);
+                    }
                     rest.push((wanted, lead));
                 }
             }
@@ -128,18 +144,19 @@ where
     }
 
     /// The memo that Redis holds under `key`, if it is one, and valid; and about how many bytes it takes in memory.
-    fn judge(&self, now: &Now, key: &[u8], stored: &[u8], read_at: Instant) -> Result<(Memo<V>, u32), Miss> {
-        let envelope = Envelope::decode(key, stored).ok_or(Miss::Undecodable)?;
-        let as_of = self.core.tide.place(&now.generation, &envelope.mark).ok_or(Miss::MarkTooOld)?;
+    fn judge(&self, now: &Now, key: &[u8], stored: &[u8], read_at: Instant) -> Result<(Memo<V>, u32), Unfit> {
+        let unfit = |reason| Unfit { reason, memo: None };
+        let envelope = Envelope::decode(key, stored).ok_or(unfit(MissReason::Undecodable))?;
+        let as_of = self.core.tide.place(&now.generation, &envelope.mark).ok_or(unfit(MissReason::MarkTooOld))?;
         if !self.core.tide.valid(&envelope.footprint, as_of) {
             self.counters.invalidations.add(1);
-            return Err(Miss::Changed);
+            return Err(Unfit { reason: self.core.tide.why_not(as_of), memo: Some((envelope.footprint, as_of)) });
         }
         let lifetime = envelope.remaining(self.policy.ttl);
         if lifetime.is_zero() {
-            return Err(Miss::Expired);
+            return Err(unfit(MissReason::Expired));
         }
-        let value = envelope::whole(envelope.value).ok_or(Miss::Undecodable)?;
+        let value = envelope::whole(envelope.value).ok_or(unfit(MissReason::Undecodable))?;
         let weight = weight::<V>(envelope.value.len(), &envelope.footprint);
         let expires_at = read_at + lifetime;
         Ok((Memo { value: Arc::new(value), footprint: envelope.footprint, as_of, read_at, expires_at }, weight))
@@ -158,12 +175,14 @@ where
         F: Fn(Vec<usize>) -> L + Send + Sync,
         L: Future<Output = Result<Vec<Found<V>>, E>> + Send,
     {
-        for (wanted, _) in &led {
-            self.counters.missed(wanted.missing.miss, 1);
-        }
         let request = answers.request();
+        for (wanted, _) in &led {
+            self.counters.missed(wanted.missing.missed.reason, 1);
+            request.account().missed(wanted.missing.missed.reason, 1);
+        }
         request.account().loaded.add(led.len());
         let mut as_of = self.core.tide.now();
+        let begun = Instant::now();
         let found = match self.ask_source(request, led.iter().map(|(wanted, _)| wanted.index).collect(), load).await {
             Ok(found) => found,
             Err(error) => {
@@ -177,6 +196,7 @@ where
             as_of = self.core.tide.now();
         }
         let read_at = Instant::now();
+        let load = self.note_load(request, led.len(), begun.elapsed());
         for ((wanted, lead), found) in led.into_iter().zip(found) {
             let memo = self.memo(as_of.position, &lookups[wanted.index], found, read_at);
             if wanted.missing.outdated.is_some_and(|outdated| are_same(&*outdated, &*memo.value)) {
@@ -184,6 +204,7 @@ where
             }
             self.fill(&as_of, lead.key(), &memo);
             answers.give(wanted.index, Arc::clone(&memo.value), &memo);
+            self.note(request, lead.key(), AnsweredBy::Source(load), Some(wanted.missing.missed), &memo);
             lead.land(Ok(Arc::new(memo)));
         }
         Ok(())
@@ -198,7 +219,11 @@ where
     /// Stores what was read after `as_of` in both tiers, unless it is known to be out of date already.
     pub(crate) fn fill(&self, as_of: &Now, key: &Arc<[u8]>, memo: &Memo<V>) {
         let lifetime = memo.expires_at.saturating_duration_since(memo.read_at);
-        if lifetime.is_zero() || !self.core.tide.valid(&memo.footprint, as_of.position) {
+        if lifetime.is_zero() {
+            return;
+        }
+        if !self.core.tide.valid(&memo.footprint, as_of.position) {
+            self.core.memory.refuse(self.id, key, memo, false);
             return;
         }
         let Some(size) = self.write_to_redis(as_of, key, memo, lifetime) else { return };
@@ -239,6 +264,7 @@ where
                     self.counters.joined.add(1);
                     answers.request().account().joined.add(1);
                     answers.give(wanted.index, Arc::clone(&memo.value), &memo);
+                    self.note(answers.request(), &wanted.key, AnsweredBy::Joined, None, &memo);
                 }
                 Ok(Err(failure)) => match failure.error() {
                     Some(error) => return Err(error),
@@ -251,11 +277,25 @@ where
     }
 }
 
-impl<V> Wanted<V> {
-    /// The last tier that was asked says why, unless all it knows is that it holds nothing.
-    fn missed(&mut self, miss: Miss) {
-        if self.missing.miss == Miss::Absent {
-            self.missing.miss = miss;
+impl<V> Missing<V> {
+    /// Memory does not answer for this reason, and perhaps held what is outdated.
+    pub(crate) fn of(reason: MissReason, outdated: Option<Arc<V>>) -> Self {
+        Self { missed: Missed { reason, memory: reason, redis: RedisTold::NotAsked, invalid: None }, outdated }
+    }
+
+    /// With what the outdated memo rests on, if that is to be explained.
+    pub(crate) fn resting_on(mut self, request: &Request, footprint: &Footprint, as_of: Position) -> Self {
+        if request.is_explained() && self.missed.invalid.is_none() {
+            self.missed.invalid = Some((footprint.clone(), as_of));
+        }
+        self
+    }
+
+    /// What Redis tells of it. Whatever it held is worth more than that memory held nothing, but not than what memory held.
+    fn is_also(&mut self, reason: MissReason) {
+        self.missed.redis = RedisTold::Missed(reason);
+        if self.outdated.is_none() {
+            self.missed.reason = reason;
         }
     }
 }

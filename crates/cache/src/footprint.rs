@@ -38,6 +38,19 @@ impl Footprint {
         self.0.is_empty()
     }
 
+    pub(crate) fn holds(&self, hash: u64) -> bool {
+        self.0.binary_search(&hash).is_ok()
+    }
+
+    /// How many hashes it holds that none of `others` does.
+    pub fn beyond<'a>(&self, others: impl IntoIterator<Item = &'a Self>) -> usize {
+        let mut rest = self.0.to_vec();
+        for other in others {
+            rest.retain(|hash| !other.holds(*hash));
+        }
+        rest.len()
+    }
+
     pub(crate) fn hashes(&self) -> &[u64] {
         &self.0
     }

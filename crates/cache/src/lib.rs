@@ -84,7 +84,7 @@
 //!
 //! # Bounds
 //!
-//! The memory tier is bounded by bytes, the tide table has a fixed size, the ring holds about a thousand marks, the queue of
+//! The memory tier is bounded by bytes, the tide table has a fixed size, so has the ledger that knows why memory does not hold a key, the ring holds about a thousand marks, the queue of
 //! writes to Redis is bounded in number and bytes, so is what is kept for followers, flights in number. Every poll and every command has a timeout; a breaker
 //! spares readers a Redis that does not answer.
 //!
@@ -99,6 +99,7 @@ mod dependency;
 mod derived;
 mod envelope;
 mod error;
+mod explanation;
 mod feed;
 mod fetch;
 mod flight;
@@ -106,10 +107,12 @@ mod footprint;
 mod gate;
 mod hash;
 mod history_mark;
+mod ledger;
 mod lookout;
 mod lookup;
 mod memo;
 mod memory;
+mod miss_reason;
 mod policy;
 mod poller;
 mod position;
@@ -138,11 +141,13 @@ pub use derived::{Derived, Sharing};
 #[doc(hidden)]
 pub use envelope::Envelope;
 pub use error::{GateError, ReadError, StartError};
+pub use explanation::{About, AnsweredBy, Cause, Culprit, Explanation, Load, Missed, Part, RedisTold, Rows, Step};
 pub use feed::{Applied, Follower, Lost};
 pub use footprint::Footprint;
 pub use history_mark::HistoryMark;
 pub use lookout::{Basis, Lookout};
 pub use lookup::{Found, Lookup};
+pub use miss_reason::MissReason;
 pub use policy::Policy;
 pub use position::Position;
 pub use provenance::Provenance;

@@ -8,8 +8,11 @@ use moka::Equivalent;
 use moka::Expiry;
 use moka::sync::Cache;
 
-use crate::Footprint;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use crate::ledger::Ledger;
 use crate::memo::Memo;
+use crate::{Footprint, MissReason, Position};
 
 /// What an entry takes beyond its key, its value's size and serialised form and its spilled footprint: the memo, the cache's own
 /// books, and the allocator's headers. Measured as resident memory under a scan of a million entries.
@@ -17,7 +20,10 @@ const OVERHEAD: usize = 528;
 
 /// The first tier: the memos of all spaces in this process, bounded by bytes.
 #[derive(Clone)]
-pub(crate) struct Memory(Cache<Key, Arc<Held>>);
+pub(crate) struct Memory {
+    cache: Cache<Key, Arc<Held>>,
+    ledger: Arc<Ledger>,
+}
 
 /// A memo of whatever type, with the bytes that it takes, about.
 pub(crate) struct Held {
@@ -54,12 +60,17 @@ impl Memory {
             })
             .expire_after(Lifetime)
             .build();
-        Self(cache)
+        Self { cache, ledger: Arc::new(Ledger::new(bytes)) }
     }
 
     /// The memo under a key, whether or not it is valid.
     pub(crate) fn get(&self, space: SpaceId, key: &[u8]) -> Option<Arc<Held>> {
-        self.0.get(&BorrowedKey { space, bytes: key })
+        self.cache.get(&BorrowedKey { space, bytes: key })
+    }
+
+    /// Why nothing is held under a key, where nothing that was read before `floor` is valid.
+    pub(crate) fn why_not(&self, space: SpaceId, key: &[u8], floor: Position) -> MissReason {
+        self.ledger.why(hash(space, key), floor)
     }
 
     /// Holds a memo that takes about `weight` bytes, unless all the memory does not suffice for it.
@@ -70,28 +81,51 @@ impl Memory {
         memo: &Memo<V>,
         weight: u32,
     ) {
-        if self.0.policy().max_capacity().is_some_and(|bound| u64::from(weight) > bound) {
+        self.ledger.stored(hash(space, key), memo.as_of, memo.expires_at);
+        if self.cache.policy().max_capacity().is_some_and(|bound| u64::from(weight) > bound) {
             return;
         }
         let &Memo { ref value, ref footprint, as_of, read_at, expires_at } = memo;
         let (value, footprint) = (Arc::<V>::clone(value), footprint.clone());
         let key = Key { space, bytes: Arc::clone(key) };
-        self.0.insert(key, Arc::new(Held { memo: Memo { value, footprint, as_of, read_at, expires_at }, weight }));
+        self.cache.insert(key, Arc::new(Held { memo: Memo { value, footprint, as_of, read_at, expires_at }, weight }));
     }
 
+    /// Does not hold a memo, for want of room or because it was no longer valid when it was to be stored.
+    pub(crate) fn refuse<T: ?Sized>(&self, space: SpaceId, key: &[u8], memo: &Memo<T>, is_valid: bool) {
+        let hash = hash(space, key);
+        self.ledger.stored(hash, memo.as_of, memo.expires_at);
+        if !is_valid {
+            self.ledger.changed(hash);
+        }
+    }
+
+    /// Forgets a memo that is no longer valid.
     pub(crate) fn remove(&self, space: SpaceId, key: &[u8]) {
-        self.0.invalidate(&BorrowedKey { space, bytes: key });
+        self.cache.invalidate(&BorrowedKey { space, bytes: key });
+        self.ledger.changed(hash(space, key));
+    }
+
+    /// Forgets a memo that may be valid. Whether there was one.
+    pub(crate) fn drop(&self, space: SpaceId, key: &[u8]) -> bool {
+        let dropped = self.cache.remove(&BorrowedKey { space, bytes: key }).is_some();
+        self.ledger.dropped(hash(space, key));
+        dropped
     }
 
     pub(crate) fn clear(&self) {
-        self.0.invalidate_all();
+        self.cache.invalidate_all();
     }
 
     /// The bytes that are held, by weight, once what was inserted lately is accounted for.
     pub(crate) fn bytes(&self) -> u64 {
-        self.0.run_pending_tasks();
-        self.0.weighted_size()
+        self.cache.run_pending_tasks();
+        self.cache.weighted_size()
     }
+}
+
+fn hash(space: SpaceId, key: &[u8]) -> u64 {
+    xxh3_64_with_seed(key, space.0 as u64)
 }
 
 /// About how many bytes a memo takes in memory; the serialised size stands for what the value owns on the heap.
@@ -131,7 +165,7 @@ impl Equivalent<Key> for BorrowedKey<'_> {
 
 impl fmt::Debug for Memory {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Memory").field("entries", &self.0.entry_count()).finish()
+        formatter.debug_struct("Memory").field("entries", &self.cache.entry_count()).finish()
     }
 }
 

@@ -74,12 +74,12 @@ impl<S: ChangeSource> Poller<S> {
     async fn poll(&mut self, began: std::time::Instant) -> Result<Position, GateError> {
         let poll = timeout(self.timeout, self.source.poll()).await.map_err(|_| GateError::TimedOut(self.timeout))??;
         match poll {
-            Poll::Continued { mark, changes } => {
+            Poll::Continued { mark, changes, origins } => {
                 let next = self.tide.note(mark, &changes).ok_or_else(never_started)?;
                 fault::hold("before_publish").await;
                 let position = self.tide.publish(next);
                 self.unlinks.notice(&changes, &self.tide);
-                self.feed.apply(Passage { position, began }, changes);
+                self.feed.apply(Passage { position, began }, changes, origins);
                 Ok(position)
             }
             Poll::Restarted { generation, history } => {
@@ -87,7 +87,7 @@ impl<S: ChangeSource> Poller<S> {
                 // The source believes that it told everything, so going on without it would miss changes for good.
                 let position = self.tide.start_over(generation, history).ok_or(GateError::Stopped)?;
                 self.memory.clear();
-                self.feed.interrupt();
+                self.feed.interrupt(position);
                 Ok(position)
             }
         }

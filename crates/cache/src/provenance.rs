@@ -1,6 +1,8 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::{MissReason, Misses};
+
 /// What served a request, so far: how many values came from where, how long that took, and how old they may be. Times are sums
 /// over all reads of the request, which may overlap.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,6 +46,7 @@ pub(crate) struct Account {
     pub(crate) memory_time: Tally,
     pub(crate) redis_time: Tally,
     pub(crate) database_time: Tally,
+    misses: [Tally; MissReason::ALL.len()],
     age: AtomicU64,
     stale: AtomicBool,
 }
@@ -72,6 +75,15 @@ impl Tally {
 }
 
 impl Account {
+    /// Notes that lookups were missed.
+    pub(crate) fn missed(&self, reason: MissReason, count: usize) {
+        self.misses[reason as usize].add(count);
+    }
+
+    pub(crate) fn misses(&self) -> Misses {
+        MissReason::ALL.into_iter().map(|reason| (reason, self.misses[reason as usize].get())).collect()
+    }
+
     /// Notes that values are served which may be this much older than the request.
     pub(crate) fn aged(&self, age: Duration) {
         self.age.fetch_max(nanoseconds(age), Ordering::Relaxed);

@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use tidewater_changelog::PollError;
 
+use crate::explanation::Explanation;
 use crate::gate::{Entry, Gate, Outcome, Passage, settled};
 use crate::memo::Memo;
 use crate::provenance::{Account, nanoseconds};
 use crate::recording::Recording;
 use crate::terms::Terms;
 use crate::tide::Tide;
-use crate::{Acceptance, Basis, GateError, HistoryMark, Position, Provenance};
+use crate::{Acceptance, Basis, GateError, HistoryMark, Misses, Position, Provenance};
 
 /// One request, for as long as it is answered: no read made for it is older than its arrival, or than the staleness that it or
 /// the read's policy accepts before that. Cheap to clone; all clones are the same request.
@@ -35,6 +36,8 @@ struct Inner {
     /// When the youngest value that was served had been read from its source, in nanoseconds after the arrival; 0 if before.
     read_until: AtomicU64,
     account: Account,
+    /// Where it is written down how it is answered, if that is to be explained.
+    explanation: OnceLock<Mutex<Explanation>>,
 }
 
 /// Leave to answer a read.
@@ -61,6 +64,7 @@ impl Request {
             shut_out: OnceLock::new(),
             read_until: AtomicU64::new(0),
             account: Account::default(),
+            explanation: OnceLock::new(),
         }))
     }
 
@@ -89,6 +93,31 @@ impl Request {
     /// What has served this request so far.
     pub fn provenance(&self) -> Provenance {
         self.0.account.read()
+    }
+
+    /// What of it no cache could answer so far, by reason.
+    pub fn misses(&self) -> Misses {
+        self.0.account.misses()
+    }
+
+    /// From now on it is written down how the reads for this request are answered.
+    pub fn explain(&self) {
+        self.0.explanation.get_or_init(Mutex::default);
+    }
+
+    /// What has been written down; None unless it was to be.
+    pub fn explanation(&self) -> Option<Explanation> {
+        self.0.explanation.get().map(|explanation| explanation.lock().clone())
+    }
+
+    /// Whether it is written down how this request is answered.
+    pub fn is_explained(&self) -> bool {
+        self.0.explanation.get().is_some()
+    }
+
+    /// Writes down what is only known if it is to be explained.
+    pub(crate) fn note<T>(&self, note: impl FnOnce(&mut Explanation) -> T) -> Option<T> {
+        self.0.explanation.get().map(|explanation| note(&mut explanation.lock()))
     }
 
     /// A mark at which everything is visible that this request has read or written: whoever requires it from now on, on

@@ -26,6 +26,9 @@ pub struct Settings {
     /// How many changes are kept for those who follow, and those of the last poll in any case. One that is further behind has lost
     /// track. Default: 16,384.
     pub follow_changes: usize,
+    /// How many changes are remembered while nobody follows, to [explain](crate::Cache::cause) what they made invalid; at most
+    /// `follow_changes`, and those of the last poll in any case. Default: 4,096.
+    pub remembered_changes: usize,
     /// How long a request waits for a poll before its strict reads fail. Default: 2 s.
     pub gate_timeout: Duration,
     /// How long one call of a loader may take before its reads fail. Default: 5 s.
@@ -50,6 +53,7 @@ impl Settings {
             poll_interval: Duration::ZERO,
             follow_interval: Duration::from_millis(50),
             follow_changes: 16_384,
+            remembered_changes: 4_096,
             gate_timeout: Duration::from_secs(2),
             load_timeout: Duration::from_secs(5),
             verify_share: 0.0,

@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -8,13 +8,16 @@ use tokio::time::timeout;
 
 use crate::answers::Answers;
 use crate::cache::Core;
-use crate::counters::{Counters, Miss};
+use crate::counters::Counters;
+use crate::explanation::{AnsweredBy, Load, Missed, Step};
 use crate::fetch::{Missing, Wanted};
 use crate::flight::Flights;
+use crate::memo::Memo;
 use crate::memory::{Held, SpaceId};
+use crate::queue::Write;
 use crate::redis_key::RedisKeys;
 use crate::terms::Terms;
-use crate::{Acceptance, Found, Lookup, Policy, ReadError, Request};
+use crate::{Acceptance, Found, Lookup, MissReason, Policy, ReadError, Request};
 
 /// The values of one kind. Cheap to clone; clones share counters, memory and flights.
 #[derive(Debug)]
@@ -73,7 +76,18 @@ where
         }
         request.rests_on(&held.memo);
         space.remembered(request, 1);
+        space.note(request, &lookup.key, AnsweredBy::Memory, None, &held.memo);
         Some(value)
+    }
+
+    /// Forgets what memory and Redis hold under `key`, valid or not: its next read costs a miss. Whether memory held anything.
+    pub fn drop_kept(&self, key: &[u8]) -> bool {
+        let space = &*self.0;
+        if let Some(redis) = &space.core.redis {
+            let key = space.keys.key(&space.core.tide.now().generation, key);
+            redis.write(Write::Unlink { key });
+        }
+        space.core.memory.drop(space.id, key)
     }
 
     /// Answers `lookups`, in their order, no older than `request` and the policy allow.
@@ -138,23 +152,54 @@ where
         key: &[u8],
         answers: &mut Answers<'_, V>,
     ) -> Result<Recalled<V>, Missing<V>> {
-        let absent = Missing { miss: Miss::Absent, outdated: None };
-        let Some(held) = self.core.memory.get(self.id, key) else { return Err(absent) };
-        let Some(value) = held.value::<V>() else { return Err(absent) };
+        let held = self.core.memory.get(self.id, key);
+        let Some((value, held)) = held.and_then(|held| Some((held.value::<V>()?, held))) else {
+            let reason = self.core.memory.why_not(self.id, key, self.core.tide.floor());
+            return Err(Missing::of(reason, None));
+        };
         let memo = &held.memo;
         if self.core.tide.valid(&memo.footprint, memo.as_of) {
             answers.give_held(index, Arc::clone(&value), memo);
+            self.note(answers.request(), key, AnsweredBy::Memory, None, memo);
             return Ok((value, held));
         }
         self.counters.invalidations.add(1);
         self.core.memory.remove(self.id, key);
-        Err(Missing { miss: Miss::Changed, outdated: Some(value) })
+        let missing = Missing::of(self.core.tide.why_not(memo.as_of), Some(value));
+        Err(missing.resting_on(answers.request(), &memo.footprint, memo.as_of))
     }
 
     /// Counts answers from memory.
     pub(crate) fn remembered(&self, request: &Request, count: usize) {
         self.counters.memory_hits.add(count);
         request.account().memory.add(count);
+    }
+
+    /// Writes down how a lookup was answered, if that is to be explained.
+    pub(crate) fn note<T: ?Sized>(
+        &self,
+        request: &Request,
+        key: &[u8],
+        answered_by: AnsweredBy,
+        missed: Option<Missed>,
+        memo: &Memo<T>,
+    ) {
+        request.note(|explanation| {
+            explanation.add(Step {
+                space: self.counters.shared_name(),
+                key: key.into(),
+                answered_by: Some(answered_by),
+                missed,
+                as_of: memo.as_of,
+                read_at: memo.read_at,
+                footprint: memo.footprint.clone(),
+            });
+        });
+    }
+
+    /// Writes down a call of the loader, if that is to be explained; returns which it was.
+    pub(crate) fn note_load(&self, request: &Request, lookups: usize, time: Duration) -> Option<usize> {
+        request.note(|explanation| explanation.add_load(Load { space: self.counters.shared_name(), lookups, time }))
     }
 
     /// Calls the loader for some lookups, within its time.
@@ -196,14 +241,18 @@ where
             return Ok(Vec::new());
         }
         request.rests_on_the_unknown();
-        self.counters.missed(Miss::Bypassed, lookups.len());
+        self.counters.missed(MissReason::Bypassed, lookups.len());
+        request.account().missed(MissReason::Bypassed, lookups.len());
         request.account().bypassed.add(lookups.len());
         let as_of = self.core.tide.now();
+        let begun = Instant::now();
         let found = self.ask_source(request, (0..lookups.len()).collect(), load).await?;
         let read_at = Instant::now();
+        let load = self.note_load(request, lookups.len(), begun.elapsed());
         request.saw(read_at);
         let values = found.into_iter().zip(lookups).map(|(found, lookup)| {
             let memo = self.memo(as_of.position, lookup, found, read_at);
+            self.note(request, &lookup.key, AnsweredBy::Source(load), Some(Missed::bypassed()), &memo);
             if keep {
                 self.fill(&as_of, &Arc::from(&*lookup.key), &memo);
             }

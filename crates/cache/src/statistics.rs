@@ -1,5 +1,7 @@
 use std::sync::Arc;
 
+use crate::MissReason;
+
 /// What one space has done since it was made. Every lookup counts once: as a hit, as joined, or as a miss.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SpaceStatistics {
@@ -36,35 +38,35 @@ pub struct Verification {
     pub disproved: u64,
 }
 
-/// Lookups that neither tier could answer, by the most telling reason.
+/// Lookups that neither tier could answer, by the most telling reason: what Redis held where it held something, or that it could not
+/// be asked, or else why memory held nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Misses {
-    /// There was none.
-    pub absent: u64,
-    /// A dependency of it had changed.
-    pub changed: u64,
-    /// Its time to live was over though Redis still had it.
-    pub expired: u64,
-    /// It was filled before anything this process knows the changes since.
-    pub mark_too_old: u64,
-    /// Redis held something else than a memo under its key.
-    pub undecodable: u64,
-    /// Redis did not answer in time, or was not asked because it had not answered before.
-    pub redis_unavailable: u64,
-    /// None was asked for: the request wants the source's own answer, or the space's policy is disabled.
-    pub bypassed: u64,
-}
+pub struct Misses([u64; MissReason::ALL.len()]);
 
 impl Misses {
+    /// Those for this reason.
+    pub fn of(&self, reason: MissReason) -> u64 {
+        self.0[reason as usize]
+    }
+
     /// All of them.
     pub fn total(&self) -> u64 {
-        self.absent
-            + self.changed
-            + self.expired
-            + self.mark_too_old
-            + self.undecodable
-            + self.redis_unavailable
-            + self.bypassed
+        self.0.iter().sum()
+    }
+
+    /// Each reason with its number, in the order of [`MissReason::ALL`].
+    pub fn iter(&self) -> impl Iterator<Item = (MissReason, u64)> {
+        MissReason::ALL.into_iter().zip(self.0)
+    }
+}
+
+impl FromIterator<(MissReason, u64)> for Misses {
+    fn from_iter<I: IntoIterator<Item = (MissReason, u64)>>(counted: I) -> Self {
+        let mut misses = Self::default();
+        for (reason, count) in counted {
+            misses.0[reason as usize] += count;
+        }
+        misses
     }
 }
 

@@ -6,7 +6,7 @@ use tidewater_changelog::{Change, Generation, Mark, fault};
 use crate::ring::Ring;
 use crate::tide_table::{TideTable, TideTableWriter};
 use crate::tracked::Tracked;
-use crate::{Footprint, HistoryMark, Position};
+use crate::{Footprint, HistoryMark, MissReason, Position};
 
 /// What this process knows of the database's changes.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub(crate) struct Now {
 pub(crate) struct TideWriter {
     tide: Arc<Tide>,
     table: TideTableWriter,
-    tracked: Tracked,
+    tracked: Arc<Tracked>,
     started: bool,
     /// Never anything, unless a protection is switched off.
     late: Vec<Change>,
@@ -53,6 +53,16 @@ impl Tide {
         self.table.valid(footprint, as_of)
     }
 
+    /// Nothing that was read before this position is valid.
+    pub(crate) fn floor(&self) -> Position {
+        self.table.floor()
+    }
+
+    /// Why what was read as of `as_of` is not valid.
+    pub(crate) fn why_not(&self, as_of: Position) -> MissReason {
+        if as_of < self.floor() { MissReason::Restarted } else { MissReason::Changed }
+    }
+
     pub(crate) fn now(&self) -> Arc<Now> {
         Arc::clone(&self.now.read())
     }
@@ -65,7 +75,7 @@ impl Tide {
 
 impl TideWriter {
     /// A tide of which nothing is known yet.
-    pub(crate) fn new(table_bytes: usize, tracked: Tracked) -> (Arc<Tide>, Self) {
+    pub(crate) fn new(table_bytes: usize, tracked: Arc<Tracked>) -> (Arc<Tide>, Self) {
         let (table, writer) = TideTable::new(table_bytes);
         let generation = Generation::new("");
         let now = Now::new(Position::default(), Mark::Sequence(0), generation.clone());

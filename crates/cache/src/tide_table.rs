@@ -47,8 +47,13 @@ impl TideTable {
     /// Whether nothing in `footprint` is known to have changed after `as_of`.
     pub(crate) fn valid(&self, footprint: &Footprint, as_of: Position) -> bool {
         as_of != Position::LAST
-            && as_of.get() >= self.floor.load(Ordering::Acquire)
+            && as_of >= self.floor()
             && footprint.hashes().iter().all(|hash| self.last_change(*hash) <= as_of)
+    }
+
+    /// Nothing that was read before is valid.
+    pub(crate) fn floor(&self) -> Position {
+        Position::new(self.floor.load(Ordering::Acquire))
     }
 
     /// The position of the last change of `hash`, or a later one.

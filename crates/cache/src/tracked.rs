@@ -1,7 +1,10 @@
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use tidewater_changelog::{Change, Columns, Operation, RowChange, Tracking, Value};
 
+use crate::Footprint;
+use crate::explanation::{About, Part, Rows};
 use crate::hash::{Aspect, Scope, bulk};
 
 /// Which columns the values of a change belong to.
@@ -12,6 +15,14 @@ pub(crate) struct Tracked(HashMap<&'static str, Table>);
 struct Table {
     key_length: usize,
     columns: Vec<&'static str>,
+}
+
+/// The rows of one scope.
+#[derive(Clone, Copy)]
+enum Which<'a> {
+    All,
+    Key(&'a [Value]),
+    Having(&'a str, &'a Value),
 }
 
 /// What happened to the rows of one scope.
@@ -40,13 +51,39 @@ impl Tracked {
 
     /// The keys of the tide table that `change` bumps. What cannot be told apart counts as a change of the whole table.
     pub(crate) fn keys(&self, change: &Change, mut bump: impl FnMut(u64)) {
+        self.parts(change, |key, _, _| bump(key));
+    }
+
+    /// What of a footprint `change` bumps first, if anything.
+    pub(crate) fn part(&self, change: &Change, footprint: &Footprint) -> Option<(u64, Part)> {
+        let (Change::Table { table } | Change::Row(RowChange { table, .. })) = change;
+        let mut found = None;
+        self.parts(change, |key, rows, aspect| {
+            if found.is_none() && footprint.holds(key) {
+                found = Some((key, Part { table: Arc::clone(table), rows: rows.to_owned(), about: aspect.into() }));
+            }
+        });
+        found
+    }
+
+    /// All that `change` bumps.
+    pub(crate) fn all_parts(&self, change: &Change) -> Vec<Part> {
+        let (Change::Table { table } | Change::Row(RowChange { table, .. })) = change;
+        let mut parts = Vec::new();
+        self.parts(change, |_, rows, aspect| {
+            parts.push(Part { table: Arc::clone(table), rows: rows.to_owned(), about: aspect.into() });
+        });
+        parts
+    }
+
+    fn parts(&self, change: &Change, mut bump: impl FnMut(u64, Which<'_>, Aspect<'_>)) {
         let row = match change {
-            Change::Table { table } => return bump(bulk(table)),
+            Change::Table { table } => return bump(bulk(table), Which::All, Aspect::Any),
             Change::Row(row) => row,
         };
         match self.0.get(&*row.table) {
             Some(table) if table.describes(row) => table.row_keys(row, &mut bump),
-            _ => bump(bulk(&row.table)),
+            _ => bump(bulk(&row.table), Which::All, Aspect::Any),
         }
     }
 }
@@ -60,7 +97,7 @@ impl Table {
         change.old.len() == old && change.new.len() == new && (change.operation != Operation::Update || key_stayed())
     }
 
-    fn row_keys(&self, change: &RowChange, bump: &mut impl FnMut(u64)) {
+    fn row_keys(&self, change: &RowChange, bump: &mut impl FnMut(u64, Which<'_>, Aspect<'_>)) {
         let table = &change.table;
         let (event, values) = match change.operation {
             Operation::Insert => (Event::Appeared, &change.new),
@@ -68,35 +105,69 @@ impl Table {
             Operation::Delete | Operation::Replace => (Event::Disappeared, &change.old),
             Operation::Update => (Event::Stayed, &change.new),
         };
-        scope_keys(Scope::table(table), event, &change.changed, bump);
-        scope_keys(Scope::row(table, &values[..self.key_length]), event, &change.changed, bump);
+        let mut scope_keys = |which, event| scope_keys(table, which, event, &change.changed, bump);
+        scope_keys(Which::All, event);
+        scope_keys(Which::Key(&values[..self.key_length]), event);
         for (index, column) in self.columns.iter().enumerate() {
-            let set = |value| Scope::set(table, column, value);
+            let set = |value| Which::Having(column, value);
             match (change.old.get(index), change.new.get(index)) {
                 (Some(old), Some(new)) if old != new => {
-                    scope_keys(set(old), Event::Disappeared, &change.changed, bump);
-                    scope_keys(set(new), Event::Appeared, &change.changed, bump);
+                    scope_keys(set(old), Event::Disappeared);
+                    scope_keys(set(new), Event::Appeared);
                 }
-                (_, Some(value)) | (Some(value), None) => scope_keys(set(value), event, &change.changed, bump),
+                (_, Some(value)) | (Some(value), None) => scope_keys(set(value), event),
                 (None, None) => {}
             }
         }
     }
 }
 
-fn scope_keys(scope: Scope, event: Event, changed: &Columns, bump: &mut impl FnMut(u64)) {
-    bump(scope.key(Aspect::Any));
+fn scope_keys(
+    table: &str,
+    which: Which<'_>,
+    event: Event,
+    changed: &Columns,
+    bump: &mut impl FnMut(u64, Which<'_>, Aspect<'_>),
+) {
+    let scope = match which {
+        Which::All => Scope::table(table),
+        Which::Key(key) => Scope::row(table, key),
+        Which::Having(column, value) => Scope::set(table, column, value),
+    };
+    let mut bump = |aspect: Aspect<'_>| bump(scope.key(aspect), which, aspect);
+    bump(Aspect::Any);
     match (event, changed) {
-        (Event::Disappeared, _) => bump(scope.key(Aspect::Membership)),
+        (Event::Disappeared, _) => bump(Aspect::Membership),
         (Event::Appeared, _) => {
-            bump(scope.key(Aspect::Membership));
-            bump(scope.key(Aspect::UnknownColumns));
+            bump(Aspect::Membership);
+            bump(Aspect::UnknownColumns);
         }
-        (Event::Stayed, Columns::All) => bump(scope.key(Aspect::UnknownColumns)),
+        (Event::Stayed, Columns::All) => bump(Aspect::UnknownColumns),
         (Event::Stayed, Columns::Named(columns)) => {
             for column in columns {
-                bump(scope.key(Aspect::Column(column)));
+                bump(Aspect::Column(column));
             }
+        }
+    }
+}
+
+impl Which<'_> {
+    fn to_owned(self) -> Rows {
+        match self {
+            Self::All => Rows::All,
+            Self::Key(key) => Rows::Key(key.to_vec()),
+            Self::Having(column, value) => Rows::Having(column.into(), value.clone()),
+        }
+    }
+}
+
+impl From<Aspect<'_>> for About {
+    fn from(aspect: Aspect<'_>) -> Self {
+        match aspect {
+            Aspect::Any => Self::Anything,
+            Aspect::Membership => Self::Membership,
+            Aspect::Column(column) => Self::Column(column.into()),
+            Aspect::UnknownColumns => Self::SomeColumns,
         }
     }
 }

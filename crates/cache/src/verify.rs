@@ -45,7 +45,7 @@ where
                 self.counters.disproved.add(1);
                 let key = lookups[sample.index].key.escape_ascii();
                 tracing::error!(space = %self.counters.name(), %key, "a cached value was stale: the database answers otherwise");
-                self.core.memory.remove(self.id, &lookups[sample.index].key);
+                self.core.memory.drop(self.id, &lookups[sample.index].key);
                 answers.correct(sample.index, found.value);
             } else {
                 self.counters.overtaken.add(1);

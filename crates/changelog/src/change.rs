@@ -51,3 +51,15 @@ pub enum Columns {
     /// These.
     Named(Vec<Arc<str>>),
 }
+
+/// Where a change comes from, for people to read: nothing is decided by it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The number of the transaction, where transactions have numbers: PostgreSQL's.
+    pub transaction: Option<u64>,
+    /// What the writer's connection calls itself, where it does: PostgreSQL's `application_name`, in at most 63 bytes. Whoever writes can
+    /// call themselves anything.
+    pub writer: Option<Arc<str>>,
+    /// The number of the change in the log. Numbers of changes that were taken back are left out or given again.
+    pub sequence: u64,
+}

@@ -67,7 +67,7 @@ mod sqlite;
 mod tracking;
 mod value;
 
-pub use change::{Change, Columns, Operation, RowChange};
+pub use change::{Change, Columns, Operation, Origin, RowChange};
 pub use error::Error;
 pub use install::{install, uninstall, verify};
 pub use log::Log;

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::future::Future;
 
-use crate::{Change, Mark};
+use crate::{Change, Mark, Origin};
 
 /// One history of one database. Marks, and whatever was read under them, mean nothing in another one: a promoted standby,
 /// a restored backup, a re-made change log all start a new generation.
@@ -38,6 +38,8 @@ pub enum Poll {
         /// Each newly visible change, once: one transaction after the other, each in the order in which it was written, and of two
         /// that changed the same row, or of which one began after the other had ended, the earlier one first.
         changes: Vec<Change>,
+        /// Where each of `changes` comes from, in their order.
+        origins: Vec<Origin>,
     },
     /// The first poll, or one that cannot be joined to the one before: a new generation, or the log was pruned past the last
     /// mark. Whatever was derived before is void, except as `history` tells.

@@ -12,6 +12,8 @@ use tokio::time::timeout;
 
 use crate::Error;
 
+/// Of a name, so that with the number of a process it has no more than 63 bytes.
+const LONGEST_NAME: usize = 12;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -25,22 +27,36 @@ const PING_TIMEOUT: Duration = Duration::from_millis(500);
 /// SQLite waits at most 5 seconds for another writer. One connection is tried before this returns, so that what is wrong
 /// with the URL or the server is said here. No error shows the URL's password.
 pub async fn connect(url: &str, max_connections: u32) -> Result<DatabaseConnection, Error> {
+    connect_as(url, max_connections, None).await
+}
+
+/// Like [`connect`]; on PostgreSQL the names of the connections end with `#` and `process`, if it is given, in any case. The change
+/// log tells by that who wrote.
+///
+/// # Errors
+/// As [`connect`].
+pub async fn connect_as(url: &str, max_connections: u32, process: Option<&str>) -> Result<DatabaseConnection, Error> {
     match url.split_once(':') {
-        Some(("postgres" | "postgresql", _)) => postgres(url, max_connections).await,
+        Some(("postgres" | "postgresql", _)) => postgres(url, max_connections, process).await,
         Some(("sqlite", _)) => sqlite(url, max_connections).await,
         _ => Err(Error::Url("it begins neither with `postgres://` nor with `sqlite:`".to_owned())),
     }
 }
 
-async fn postgres(url: &str, max_connections: u32) -> Result<DatabaseConnection, Error> {
+async fn postgres(url: &str, max_connections: u32, process: Option<&str>) -> Result<DatabaseConnection, Error> {
     let options: PgConnectOptions = url.parse().map_err(unusable)?;
     let place = options.get_socket().map_or_else(|| options.get_host().to_owned(), |path| path.display().to_string());
     let name = options.get_database().unwrap_or(options.get_username());
     let database = format!("{name} at {place}:{}", options.get_port());
-    let named = options.get_application_name().is_some();
-    let options = if named { options } else { options.application_name("tidewater") }
-        .options([("statement_timeout", STATEMENT_TIMEOUT.as_millis().to_string())])
-        .disable_statement_logging();
+    let name = options.get_application_name().unwrap_or("tidewater").to_owned();
+    let name = match process {
+        // PostgreSQL cuts longer ones.
+        Some(process) => format!("{}#{process}", name.chars().take(LONGEST_NAME).collect::<String>()),
+        None => name,
+    };
+    let options = options.application_name(&name);
+    let options =
+        options.options([("statement_timeout", STATEMENT_TIMEOUT.as_millis().to_string())]).disable_statement_logging();
     reach(&options, database).await?;
     let pool = bounded(PgPoolOptions::new(), max_connections).connect_lazy_with(options);
     Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))

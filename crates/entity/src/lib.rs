@@ -38,7 +38,7 @@ mod transaction;
 mod value;
 mod visibility;
 
-pub use connection::connect;
+pub use connection::{connect, connect_as};
 pub use error::Error;
 pub use export_status::ExportStatus;
 pub use fingerprint::fingerprint;
@@ -47,7 +47,7 @@ pub use password_hash::PasswordHash;
 pub use priority::Priority;
 pub use pruning::{prune_idempotency_records, prune_sessions};
 pub use role::Role;
-pub use tracking::{Tracked, tracking};
+pub use tracking::{Tracked, may_be_shown, tracking};
 pub use transaction::begin;
 pub use value::{new_id, normalised_email, now};
 pub use visibility::Visibility;

@@ -42,4 +42,5 @@ impl Tracked for Entity {
         &[TrackedColumn::new("id", Kind::Uuid)],
         &[TrackedColumn::new("user_id", Kind::Uuid), TrackedColumn::new("visibility", Kind::Text)],
     );
+    const SHOWN: &'static [&'static str] = &["visibility"];
 }

@@ -10,6 +10,15 @@ use crate::{
 pub trait Tracked: EntityTrait {
     /// What it records: the primary key, foreign keys, unique keys, and the columns that sets of rows are read by.
     const TRACKING: Tracking;
+
+    /// The tracked columns whose texts are for the eyes of whoever looks after the server: words of the program's own, which name nobody
+    /// and open nothing. Other texts are shown to nobody; ids, numbers and truth values may be.
+    const SHOWN: &'static [&'static str] = &[];
+}
+
+/// Whether a text in this tracked column may be shown to whoever looks after the server.
+pub fn may_be_shown(table: &str, column: &str) -> bool {
+    table == note::Entity::TRACKING.table && note::Entity::SHOWN.contains(&column)
 }
 
 /// What the change log records, of every entity.

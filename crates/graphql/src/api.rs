@@ -13,6 +13,7 @@ use crate::account::{Activity, Passwords, token};
 use crate::caller::{Arrival, Caller, Identity};
 use crate::completion::Completion;
 use crate::document::{Document, Documents, say_plainly};
+use crate::explain::{Bypass, Report};
 use crate::idempotency::Idempotency;
 use crate::live::Live;
 use crate::response::{Answer, Held, Kept, Outcome, ResponseKey};
@@ -22,7 +23,8 @@ use crate::settings::{ApiSettings, Responses};
 use crate::spending::{CostCount, Spending};
 use crate::store::{Reader, Store};
 use crate::subscription::EventScope;
-use crate::{Error, freshness};
+use crate::tide::{Development, OperationCounters};
+use crate::{Error, WriterName, freshness};
 
 /// How many mistakes are told of a document that is not executed.
 const MAX_MISTAKES: usize = 100;
@@ -45,6 +47,8 @@ struct Inner {
     live: Live,
     session_lifetime: Duration,
     activity: Activity,
+    writer: WriterName,
+    development: bool,
 }
 
 /// What came of a request.
@@ -90,12 +94,23 @@ impl Api {
     /// Ready to execute: the cache has been started, so nothing else is waited for. Must be called within a runtime.
     pub fn start(settings: ApiSettings) -> Self {
         let ApiSettings { database, cache, tracking, mut policies, limits, responses, counts_cost, .. } = settings;
-        let ApiSettings { session_lifetime, session_idle_timeout, views, wake, .. } = settings;
+        let ApiSettings { session_lifetime, session_idle_timeout, views, wake, jobs, writer, development, .. } =
+            settings;
         // Who asks and what they may is not answered from before, unless that is asked for by name.
         for table in [session::Entity::TRACKING.table, user::Entity::TRACKING.table] {
             policies.overrides.entry(table.to_owned()).or_default().max_staleness.get_or_insert(Duration::ZERO);
         }
-        let resources = Resources { passwords: Passwords::default(), views, wake };
+        let Responses { memory_bytes, ttl, exclusions } = responses;
+        let documents = Documents::new(limits, exclusions);
+        let resources = Resources {
+            passwords: Passwords::default(),
+            views,
+            wake,
+            operations: documents.operations(),
+            jobs,
+            writer: writer.clone(),
+            development: Development(development),
+        };
         let schema = |validation, tells: bool| {
             let mut extensions: Vec<Arc<dyn ExtensionFactory>> = Vec::new();
             if counts_cost {
@@ -112,19 +127,20 @@ impl Api {
             tracing::error!(%cause, "the schema's own definition cannot be read; failed fields will be left out");
             Completion::default()
         });
-        let Responses { memory_bytes, ttl, exclusions } = responses;
         let kept = (memory_bytes > 0).then(|| cache.derived("response", memory_bytes, ttl));
         Self(Arc::new(Inner {
             validating,
             trusting,
             streaming,
             completion,
-            documents: Documents::new(limits, exclusions),
+            documents,
             activity: Activity::follow(database.clone(), session_idle_timeout),
             store: Store::new(database, cache, tracking, policies),
             responses: kept,
             live: Live::default(),
             session_lifetime,
+            writer,
+            development,
         }))
     }
 
@@ -132,6 +148,9 @@ impl Api {
     pub fn arrive(&self, caller: Caller) -> Arrival {
         let request = self.0.store.cache().request();
         caller.mark.iter().cloned().for_each(|mark| request.require(mark));
+        if caller.explains {
+            request.explain();
+        }
         Arrival { request, caller, verifies: false, is_remembered: true }
     }
 
@@ -147,12 +166,16 @@ impl Api {
         if !self.is_in_use(&kept) {
             return None;
         }
-        Some(answer(request, &kept, SessionChange::None, None).await)
+        let answer = answer(request, &kept, SessionChange::None, None).await;
+        if let Some(counters) = &kept.counters {
+            counters.remembered(&answer.provenance);
+        }
+        Some(answer)
     }
 
     /// Whether the session that a response was made in, if it was in one, is good as far as this server knows; then it is in use.
     fn is_in_use(&self, kept: &Kept) -> bool {
-        let Some(Held { expires_at, seen }) = &kept.held else { return true };
+        let Some(Held { expires_at, seen, .. }) = &kept.held else { return true };
         let now = now();
         // Other servers may have seen a session that looks idle here.
         let is_good = *expires_at > now && self.0.activity.is_alive(seen, now);
@@ -198,9 +221,19 @@ impl Api {
             is_remembered && !is_from_source && document.as_ref().is_some_and(may_be_kept)
         });
         let reader = self.0.store.reader_for(reads.clone());
+        let counters = counters(document.as_deref(), &request);
         let Some(responses) = responses else {
+            let bypassed = match &self.0.responses {
+                None => Bypass::Off,
+                Some(_) if is_from_source => Bypass::FromSource,
+                Some(_) if !is_remembered => Bypass::MakesKnown,
+                Some(_) => Bypass::NotKept,
+            };
             let ran = self.run(&reader, &caller, request, document.as_deref()).await;
-            let answer = answer(&reads, &kept(&ran), ran.session, ran.exceeded).await;
+            let kept = kept(&ran);
+            let mut answer = answer(&reads, &kept, ran.session, ran.exceeded).await;
+            count(counters.as_deref(), &reads, &answer);
+            self.explain(&mut answer, &reader, None, Some(bypassed)).await;
             return Answer { replayed: ran.replayed, ..answer };
         };
         if verifies {
@@ -208,18 +241,81 @@ impl Api {
             let ran = self.run(&reader, &caller, request, document.as_deref()).await;
             let kept = kept(&ran);
             responses.verify(&reads, key.bytes(), |remembered| remembered.is_same(&kept)).await;
-            return answer(&reads, &kept, ran.session, ran.exceeded).await;
+            let mut answer = answer(&reads, &kept, ran.session, ran.exceeded).await;
+            count(counters.as_deref(), &reads, &answer);
+            self.explain(&mut answer, &reader, None, Some(Bypass::Verified)).await;
+            return answer;
         }
+        let again = reads.is_explained().then(|| copy(&request));
         let mut exceeded = None;
         let compute = || async {
             let ran = self.run(&reader, &caller, request, document.as_deref()).await;
             exceeded = ran.exceeded;
-            let kept = kept(&ran);
+            let kept = kept(&ran).counted_by(counters.clone());
             let sharing = kept.sharing();
             (kept, sharing)
         };
         let kept = responses.read(&reads, key.bytes(), compute).await;
-        answer(&reads, &kept, SessionChange::None, exceeded).await
+        let mut answer = answer(&reads, &kept, SessionChange::None, exceeded).await;
+        count(counters.as_deref(), &reads, &answer);
+        if let Some(again) = again {
+            let was_joined = || reads.explanation().is_some_and(|told| told.steps.is_empty());
+            let replay = match was_joined() && self.may_be_told(&answer) {
+                true => Some(self.replay(&caller, again, document.as_deref()).await),
+                false => None,
+            };
+            self.explain(&mut answer, &reader, replay.as_ref(), None).await;
+        }
+        answer
+    }
+
+    /// Adds to an answer that was remembered what it rests on. Its request, whose text is `document`'s, is carried out again for that,
+    /// and what comes of it is only looked at.
+    pub async fn explain_remembered(
+        &self,
+        answer: &mut Answer,
+        arrival: Arrival,
+        request: Request,
+        document: Option<Arc<Document>>,
+    ) {
+        let Arrival { request: reads, caller, .. } = arrival;
+        let reader = self.0.store.reader_for(reads);
+        let replay = match self.may_be_told(answer) {
+            true => Some(self.replay(&caller, request, document.as_deref()).await),
+            false => None,
+        };
+        self.tell(answer, &reader, replay.as_ref(), None).await;
+    }
+
+    /// Carries out a request once more; returns what it was read by.
+    async fn replay(&self, caller: &Caller, request: Request, document: Option<&Document>) -> Reader {
+        let Arrival { request: reads, caller, .. } = self.arrive(caller.clone());
+        let reader = self.0.store.reader_for(reads);
+        self.run(&reader, &caller, request, document).await;
+        reader
+    }
+
+    fn may_be_told(&self, answer: &Answer) -> bool {
+        self.0.development || answer.may_be_told
+    }
+
+    /// Adds to an answer how it was made, if whoever asked wants to know.
+    async fn explain(&self, answer: &mut Answer, reader: &Reader, replay: Option<&Reader>, bypassed: Option<Bypass>) {
+        if reader.request().is_explained() {
+            self.tell(answer, reader, replay, bypassed).await;
+        }
+    }
+
+    async fn tell(&self, answer: &mut Answer, reader: &Reader, replay: Option<&Reader>, bypassed: Option<Bypass>) {
+        let told = if self.may_be_told(answer) {
+            let report = Report::new(reader.request(), reader, replay, bypassed, &self.0.writer).await;
+            report.and_then(|report| serde_json::to_string(&report).ok())
+        } else {
+            Some(r#"{"refused":"only an ADMIN is told how requests are answered"}"#.to_owned())
+        };
+        if let Some(told) = told {
+            freshness::explain(&mut answer.tail, &told);
+        }
     }
 
     /// Executes a request of `caller` that arrives now, whatever is remembered. The request may require a mark by itself, in
@@ -408,13 +504,34 @@ impl Api {
         };
         self.0.activity.used(&seen, now);
         let viewer = Viewer { user: user.id, role: user.role, session: session.id };
-        Ok(Some((viewer, Held { expires_at: session.expires_at, seen })))
+        let is_admin = viewer.is_admin();
+        Ok(Some((viewer, Held { expires_at: session.expires_at, seen, is_admin })))
     }
 }
 
 impl std::fmt::Debug for Api {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Api").finish_non_exhaustive()
+    }
+}
+
+/// A request with the same bytes; what it carries otherwise is put there when it is carried out.
+fn copy(request: &Request) -> Request {
+    let Request { query, operation_name, variables, extensions, .. } = request;
+    let mut copy = Request::new(query).variables(variables.clone());
+    copy.operation_name.clone_from(operation_name);
+    copy.extensions.clone_from(extensions);
+    copy
+}
+
+/// What has served the operation of a request.
+fn counters(document: Option<&Document>, request: &Request) -> Option<Arc<OperationCounters>> {
+    document?.counters(request.operation_name.as_deref())
+}
+
+fn count(counters: Option<&OperationCounters>, request: &tidewater_cache::Request, answer: &Answer) {
+    if let Some(counters) = counters {
+        counters.executed(&answer.provenance, &request.misses(), answer.outcome != Outcome::Complete);
     }
 }
 

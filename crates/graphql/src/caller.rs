@@ -25,6 +25,8 @@ pub struct Caller {
     /// How much they may do. That the request itself is one is counted by whoever calls this; what it costs and attempts is counted
     /// here.
     pub allowance: Allowance,
+    /// Whether they want to be told how the request was answered.
+    pub explains: bool,
     /// Where they are, if that is known: what tells viewers apart who are not signed in.
     pub network: Option<Network>,
 }

@@ -53,6 +53,19 @@ pub(crate) fn report(response: &mut Response, mark: Option<&HistoryMark>, proven
     }
 }
 
+/// Adds how a request was answered, in JSON, to the end of its response.
+pub(crate) fn explain(tail: &mut String, explanation: &str) {
+    let has_extension = tail.ends_with("}}}");
+    let told = format!("\"explain\":{explanation}");
+    if has_extension {
+        tail.truncate(tail.len() - 3);
+        tail.push_str(&format!(",{told}}}}}}}"));
+    } else {
+        tail.truncate(tail.len() - 1);
+        tail.push_str(&format!(",\"extensions\":{{\"{NAME}\":{{{told}}}}}}}"));
+    }
+}
+
 /// The end of a response in JSON, from behind its data and errors on, that tells what [`report`] does.
 pub(crate) fn tail(mark: Option<&HistoryMark>, provenance: &Provenance) -> String {
     // A mark is written in characters that JSON need not escape.

@@ -16,6 +16,14 @@ pub fn encode(prefix: &'static str, key: Uuid) -> ID {
     }
 }
 
+/// The same as a text, where it is read by people: a prefix that is none is left out.
+pub(crate) fn text(prefix: &str, key: Uuid) -> String {
+    match DynamicType::new(prefix) {
+        Ok(prefix) => TypeSafeId::from_type_and_uuid(prefix, key).to_string(),
+        Err(_) => key.to_string(),
+    }
+}
+
 /// The type prefix and primary key of a public id.
 ///
 /// # Errors

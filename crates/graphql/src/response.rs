@@ -11,6 +11,7 @@ use tidewater_limit::Exceeded;
 
 use crate::account::Seen;
 use crate::digest::digest;
+use crate::tide::OperationCounters;
 use crate::{Error, Identity, SessionChange, freshness};
 
 /// What tells a request from every other one that may have another answer: the bytes that it was sent as, and who sent them.
@@ -53,6 +54,8 @@ pub(crate) struct Kept {
     outcome: Outcome,
     /// Whether something failed that may not fail the next time.
     is_passing: bool,
+    /// What has served its operation.
+    pub(crate) counters: Option<Arc<OperationCounters>>,
 }
 
 /// How far a request came.
@@ -97,6 +100,8 @@ pub(crate) struct Held {
     pub(crate) expires_at: DateTime<Utc>,
     /// When it was last used.
     pub(crate) seen: Arc<Seen>,
+    /// Whether it is an administrator's.
+    pub(crate) is_admin: bool,
 }
 
 #[derive(Serialize)]
@@ -118,7 +123,7 @@ impl Kept {
         });
         head.pop();
         let is_passing = errors.iter().any(passes);
-        Self { head: Bytes::from(head), held, identity, outcome, is_passing }
+        Self { head: Bytes::from(head), held, identity, outcome, is_passing, counters: None }
     }
 
     /// Who asked.
@@ -150,6 +155,11 @@ impl Kept {
     /// A number that stands for it: nobody can find another one with the same.
     pub(crate) fn digest(&self) -> u128 {
         number(&self.head)
+    }
+
+    /// The same, of an operation that is counted there.
+    pub(crate) fn counted_by(self, counters: Option<Arc<OperationCounters>>) -> Self {
+        Self { counters, ..self }
     }
 
     /// Whether clients cannot tell them apart.
@@ -187,6 +197,8 @@ pub struct Answer {
     pub exceeded: Option<Exceeded>,
     /// Whether an earlier request with the same key had done what this asked for.
     pub replayed: bool,
+    /// Whether whoever asked may be told how it was made.
+    pub(crate) may_be_told: bool,
 }
 
 impl Answer {
@@ -204,7 +216,8 @@ impl Answer {
     ) -> Self {
         let tail = freshness::tail(mark.as_ref(), &provenance);
         let (head, outcome, identity) = (kept.head.clone(), kept.outcome.clone(), kept.identity);
-        Self { head, tail, outcome, session, mark, provenance, identity, exceeded, replayed: false }
+        let may_be_told = kept.held.as_ref().is_some_and(|held| held.is_admin);
+        Self { head, tail, outcome, session, mark, provenance, identity, exceeded, replayed: false, may_be_told }
     }
 }
 

@@ -8,7 +8,6 @@ use async_graphql::{
 use chrono::{DateTime, Utc};
 use futures::stream::BoxStream;
 
-use crate::Limits;
 use crate::account::{AccountMutation, Passwords, SessionMutation};
 use crate::export::ExportMutation;
 use crate::federation::FederationQuery;
@@ -17,15 +16,17 @@ use crate::node::{NODES, NodeQuery};
 use crate::note::{NoteLikeMutation, NoteMutation, NoteQuery, NoteSubscription, NoteViewMutation};
 use crate::notification::{NotificationMutation, NotificationSubscription};
 use crate::tag::{TagLinkMutation, TagMutation, TagQuery};
+use crate::tide::{BackgroundJobs, Development, Operations, TideMutation, TideQuery, TideSubscription};
 use crate::todo::{TodoMutation, TodoQuery, TodoSubscription};
 use crate::user::{UserMutation, UserQuery};
 use crate::views::Views;
-use crate::wake::{LeaveToSweep, Wake};
+use crate::wake::Wake;
+use crate::{Limits, WriterName};
 
 /// Everything that can be read.
 #[derive(Default, MergedObject)]
 #[graphql(name = "Queries")]
-pub(crate) struct Query(UserQuery, NodeQuery, TodoQuery, NoteQuery, TagQuery);
+pub(crate) struct Query(UserQuery, NodeQuery, TodoQuery, NoteQuery, TagQuery, TideQuery);
 
 /// Everything that can be read.
 #[derive(Default, MergedObject)]
@@ -51,11 +52,12 @@ pub(crate) struct Mutation(
     TagLinkMutation,
     NotificationMutation,
     ExportMutation,
+    TideMutation,
 );
 
 /// Everything that one can be told when it happens.
 #[derive(Default, MergedSubscription)]
-pub(crate) struct Subscription(TodoSubscription, NoteSubscription, NotificationSubscription);
+pub(crate) struct Subscription(TodoSubscription, NoteSubscription, NotificationSubscription, TideSubscription);
 
 /// A schema with its resolvers. Needs no database to be made.
 #[derive(Clone)]
@@ -72,6 +74,10 @@ pub(crate) struct Resources {
     pub(crate) passwords: Passwords,
     pub(crate) views: Views,
     pub(crate) wake: Arc<dyn Wake>,
+    pub(crate) operations: Operations,
+    pub(crate) jobs: Arc<dyn BackgroundJobs>,
+    pub(crate) writer: WriterName,
+    pub(crate) development: Development,
 }
 
 /// How a schema executes.
@@ -92,9 +98,9 @@ type Builder<Q> = SchemaBuilder<Q, Mutation, Subscription>;
 impl Schema {
     pub(crate) fn new(resources: Resources, settings: SchemaSettings) -> Self {
         if settings.limits.federation {
-            Self::Subgraph(finish(build(SubgraphQuery::default(), resources), settings))
+            Self::Subgraph(finish(build(SubgraphQuery::default()), resources, settings))
         } else {
-            Self::Client(finish(build(ClientQuery::default(), resources), settings))
+            Self::Client(finish(build(ClientQuery::default()), resources, settings))
         }
     }
 
@@ -123,34 +129,28 @@ impl Executor for Schema {
     }
 }
 
-impl Default for Resources {
-    fn default() -> Self {
-        Self { passwords: Passwords::default(), views: Views::default(), wake: Arc::new(LeaveToSweep) }
-    }
-}
-
 impl ExtensionFactory for Shared {
     fn create(&self) -> Arc<dyn Extension> {
         self.0.create()
     }
 }
 
-fn build<Q: ObjectType + 'static>(query: Q, resources: Resources) -> Builder<Q> {
+fn build<Q: ObjectType + 'static>(query: Q) -> Builder<Q> {
     const TIME: &str = "A point in time, in the form of RFC 3339: 2026-11-23T08:30:00Z.";
     async_graphql::Schema::build(query, Mutation::default(), Subscription::default())
         .override_output_type_description::<DateTime<Utc>>(TIME)
         .directive(LiveDirective)
-        .data(resources.passwords)
-        .data(resources.views)
-        .data(resources.wake)
 }
 
 fn finish<Q: ObjectType + 'static>(
     builder: Builder<Q>,
+    resources: Resources,
     settings: SchemaSettings,
 ) -> async_graphql::Schema<Q, Mutation, Subscription> {
     let SchemaSettings { validation, limits, extensions } = settings;
-    let mut builder = builder.validation_mode(validation);
+    let Resources { passwords, views, wake, operations, jobs, writer, development } = resources;
+    let mut builder = builder.validation_mode(validation).data(passwords).data(views).data(wake);
+    builder = builder.data(operations).data(jobs).data(writer).data(development);
     for extension in extensions {
         builder = builder.extension(Shared(extension));
     }
@@ -162,14 +162,14 @@ fn finish<Q: ObjectType + 'static>(
 
 /// The schema in the schema definition language, as `schema.graphql` has it.
 pub fn sdl() -> String {
-    build(ClientQuery::default(), Resources::default()).finish().sdl_with_options(printed())
+    build(ClientQuery::default()).finish().sdl_with_options(printed())
 }
 
 /// The schema as one of a [federation](https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/subgraph-spec),
 /// version 2: every node is an entity by its id. What routers ask of each subgraph (`_service`, `_entities`) is left out, as the
 /// specification wants it.
 pub fn subgraph_sdl() -> String {
-    let schema = build(ClientQuery::default(), Resources::default()).enable_subscription_in_federation().finish();
+    let schema = build(ClientQuery::default()).enable_subscription_in_federation().finish();
     let mut sdl = schema.sdl_with_options(printed().federation());
     for (node, _) in NODES {
         sdl += &format!("\nextend type {node} @key(fields: \"id\")\n");

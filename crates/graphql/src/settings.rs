@@ -7,7 +7,7 @@ use tidewater_changelog::Tracking;
 
 use crate::store::Policies;
 use crate::wake::{LeaveToSweep, Wake};
-use crate::{Exclusions, Views};
+use crate::{BackgroundJobs, Exclusions, NoJobs, Views, WriterName};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -37,6 +37,12 @@ pub struct ApiSettings {
     pub views: Views,
     /// Who is told of jobs that come to be.
     pub wake: Arc<dyn Wake>,
+    /// The queue of background jobs, for whoever looks after the server.
+    pub jobs: Arc<dyn BackgroundJobs>,
+    /// What the connections of `database` call themselves.
+    pub writer: WriterName,
+    /// Whether everybody may be told what otherwise only an ADMIN may: how requests are answered, and what changes.
+    pub development: bool,
 }
 
 impl ApiSettings {
@@ -55,6 +61,9 @@ impl ApiSettings {
             counts_cost: false,
             views: Views::default(),
             wake: Arc::new(LeaveToSweep),
+            jobs: Arc::new(NoJobs),
+            writer: WriterName::default(),
+            development: false,
         }
     }
 }

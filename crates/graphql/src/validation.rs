@@ -38,6 +38,15 @@ pub(crate) fn search(field: &str, text: String) -> Result<String, Error> {
     body(field, MAX_SEARCH, text)
 }
 
+/// How many items are wanted: 1 to `max`.
+///
+/// # Errors
+/// `BAD_USER_INPUT` for `field`.
+pub(crate) fn count(field: &str, wanted: i32, max: usize) -> Result<usize, Error> {
+    let count = usize::try_from(wanted).ok().filter(|count| (1..=max).contains(count));
+    count.ok_or_else(|| Error::bad_user_input(field, format!("must be from 1 to {max}")))
+}
+
 /// A list of at most `max` items.
 ///
 /// # Errors

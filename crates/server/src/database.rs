@@ -2,6 +2,7 @@
 
 use sea_orm::DatabaseConnection;
 use tidewater_changelog::Tracking;
+use tidewater_graphql::WriterName;
 
 use crate::configuration::DatabaseConfiguration;
 use crate::demo;
@@ -9,8 +10,17 @@ use crate::error::{Error, one_line};
 
 /// Opens the pool. One connection is made at once, so that a database out of reach is known here.
 pub(crate) async fn connect(configuration: &DatabaseConfiguration) -> Result<DatabaseConnection, Error> {
+    connect_as(configuration, &WriterName::new()).await
+}
+
+/// The same, where what the process writes is known as its own.
+pub(crate) async fn connect_as(
+    configuration: &DatabaseConfiguration,
+    writer: &WriterName,
+) -> Result<DatabaseConnection, Error> {
     let size = u32::try_from(configuration.pool).unwrap_or(u32::MAX);
-    tidewater_entity::connect(configuration.url.as_str(), size).await.map_err(|error| match error {
+    let connecting = tidewater_entity::connect_as(configuration.url.as_str(), size, Some(writer.as_str()));
+    connecting.await.map_err(|error| match error {
         tidewater_entity::Error::Url(_) => Error::Configuration(format!("DATABASE_URL: {}", one_line(&error))),
         _ => Error::Database(one_line(&error)),
     })

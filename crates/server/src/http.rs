@@ -7,6 +7,7 @@ mod client_address;
 mod compression;
 mod cors;
 mod event_stream;
+mod explain;
 mod exports;
 mod freshness;
 mod front;

@@ -5,10 +5,11 @@
 
 use std::time::{Duration, SystemTime};
 
+use async_graphql::async_trait::async_trait;
 use sea_orm::DatabaseConnection;
-use tidewater_graphql::Wake;
+use tidewater_graphql::{BackgroundJobs, DeadJob, JobLengths, Wake};
 use tidewater_jobs::{Context, Job, Scheduled, chores};
-use tidewater_queue::{Counts, Failure, Handler, Item, Recurring, Settings, Worker};
+use tidewater_queue::{Counts, Failure, Handler, Item, Lengths, Letter, Recurring, Settings, Worker};
 use tokio::sync::mpsc;
 
 use crate::configuration::Configuration;
@@ -71,6 +72,37 @@ impl Wake for Pushing {
     fn wake(&self, job: Scheduled) {
         let _ = self.0.try_send(job);
     }
+}
+
+/// The queue, for whoever looks after the server.
+#[derive(Debug)]
+pub(crate) struct Overseen(pub(crate) Queue);
+
+#[async_trait]
+impl BackgroundJobs for Overseen {
+    async fn lengths(&self) -> Result<JobLengths, tidewater_graphql::Error> {
+        let Lengths { queued, running, scheduled, dead } = self.0.lengths().await.map_err(unavailable)?;
+        Ok(JobLengths { queued, running, scheduled, dead })
+    }
+
+    async fn dead(&self, most: usize) -> Result<Vec<DeadJob>, tidewater_graphql::Error> {
+        let letters = self.0.letters(most).await.map_err(unavailable)?;
+        let dead = letters.into_iter().map(|Letter { name, attempts, at, .. }| DeadJob {
+            name,
+            attempts: i32::try_from(attempts).unwrap_or(i32::MAX),
+            died_at: at.into(),
+        });
+        Ok(dead.collect())
+    }
+
+    async fn retry(&self, names: &[String]) -> Result<usize, tidewater_graphql::Error> {
+        self.0.retry(names).await.map_err(unavailable)
+    }
+}
+
+/// The queue says itself why it cannot be asked.
+fn unavailable(_: tidewater_queue::Error) -> tidewater_graphql::Error {
+    tidewater_graphql::Error::Unavailable
 }
 
 fn item(Scheduled { job, at }: Scheduled) -> Item<Job> {

@@ -67,7 +67,7 @@ impl Process {
         let world = World::new(shapes, rows);
         let mut tracking = world.tracking();
         tracking.push(NOISE);
-        let (tide, writer) = TideWriter::new(table_bytes, Tracked::new(&tracking));
+        let (tide, writer) = TideWriter::new(table_bytes, Arc::new(Tracked::new(&tracking)));
         let mut process = Self { world, tide, writer, sequence: 0 };
         process.poll(vec![], true);
         process

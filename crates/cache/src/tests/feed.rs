@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
-use tidewater_changelog::Change;
+use tidewater_changelog::{Change, Origin};
 
 use crate::feed::{Feed, Follower, Lost};
 use crate::gate::{Gate, Passage};
@@ -17,11 +17,11 @@ struct World {
 
 impl World {
     fn new(capacity: usize) -> Self {
-        Self { feed: Arc::new(Feed::new(capacity)), position: 0 }
+        Self { feed: Arc::new(Feed::new(capacity, 0)), position: 0 }
     }
 
     fn follower(&self) -> Follower {
-        let (tide, _) = TideWriter::new(4 << 10, Tracked::new(&[]));
+        let (tide, _) = TideWriter::new(4 << 10, Arc::new(Tracked::new(&[])));
         Follower::new(Arc::clone(&self.feed), Arc::new(Gate::new()), tide, Duration::from_secs(1))
     }
 
@@ -30,7 +30,7 @@ impl World {
         self.position += 1;
         let passage = Passage { position: Position::new(self.position), began: Instant::now() };
         let table = Change::Table { table: "todo".into() };
-        self.feed.apply(passage, vec![table; changes]);
+        self.feed.apply(passage, vec![table; changes], vec![Origin::default(); changes]);
     }
 }
 
@@ -85,7 +85,7 @@ async fn an_interruption_and_the_end_are_told() {
     let mut world = World::new(10);
     let mut follower = world.follower();
     world.apply(1);
-    world.feed.interrupt();
+    world.feed.interrupt(Position::new(world.position));
     world.apply(1);
     assert_eq!(next(&mut follower), Some(Err(Lost::Interrupted)), "even what came before");
     let mut later = world.follower();

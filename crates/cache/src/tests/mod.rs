@@ -4,6 +4,7 @@
 mod dependency;
 mod envelope;
 mod feed;
+mod ledger;
 mod oracle;
 mod ring;
 mod tide_table;

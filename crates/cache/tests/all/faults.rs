@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use tidewater_cache::{Cache, Space};
+use tidewater_cache::{Cache, MissReason, Space};
 use tidewater_testkit::{Log, TestRedis};
 
 use crate::world::{Note, World, notes, settings_over, text};
@@ -41,7 +41,7 @@ async fn a_flushed_redis_costs_loads_only() {
     redis.flush_all().await;
     let other = world.cache_over(&redis).await;
     assert_eq!(world.read(&other, &notes(&other), &[1]).await, [text("one")]);
-    assert_eq!(other.statistics()[0].misses.absent, 1);
+    assert_eq!(other.statistics()[0].misses.of(MissReason::NeverFilled), 1);
     assert_eq!(log.about_redis(), 0, "{log}");
 }
 
@@ -59,7 +59,7 @@ async fn a_redis_that_stops_and_comes_back_is_done_without_and_used_again_and_ea
     let took = read_each(&world, &cache, &space, 100..200).await;
     assert!(took < SOON, "{took:?}");
     let counts = &cache.statistics()[0];
-    assert!(counts.misses.redis_unavailable >= 100, "{counts:?}");
+    assert!(counts.misses.of(MissReason::RedisUnavailable) >= 100, "{counts:?}");
     assert!(!cache.health().redis.unwrap().reachable);
     assert_eq!(log.about_redis(), 1, "{log}");
     redis.start_again().await;

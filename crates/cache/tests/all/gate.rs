@@ -167,7 +167,7 @@ impl ChangeSource for Panicking {
 #[tokio::test]
 async fn a_source_without_a_beginning_is_refused() {
     let mark = Mark::Sequence(1);
-    let continued = Lying(Poll::Continued { mark, changes: vec![] });
+    let continued = Lying(Poll::Continued { mark, changes: vec![], origins: vec![] });
     assert!(Cache::start(continued, Settings::new(&TRACKING)).await.is_err());
     let generation = tidewater_changelog::Generation::new("g");
     let restarted = Lying(Poll::Restarted { generation, history: vec![] });

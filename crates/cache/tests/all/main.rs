@@ -2,12 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod derived;
+mod explanations;
 mod faults;
 mod flights;
 mod freshness;
 mod gate;
 mod lookout;
 mod memory;
+mod miss_reasons;
 mod nodes;
 mod read;
 mod redis;

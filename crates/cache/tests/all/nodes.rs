@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use tidewater_cache::{Cache, Space};
+use tidewater_cache::{Cache, MissReason, Space};
 use tidewater_testkit::TestRedis;
 
 use crate::world::{Broken, Note, World, lookup, notes, text};
@@ -20,7 +20,7 @@ async fn a_fill_that_is_late_on_one_node_is_not_served_on_another() {
     assert_eq!(redis.keys().await.len(), 1);
     let space = notes(&two);
     assert_eq!(world.read(&two, &space, &[1]).await, [text("new")]);
-    assert_eq!(two.statistics()[0].misses.changed, 1);
+    assert_eq!(two.statistics()[0].misses.of(MissReason::Changed), 1);
 }
 
 #[tokio::test]
@@ -40,7 +40,7 @@ async fn a_fill_of_a_node_that_is_behind_overwrites_and_is_not_served() {
     behind.drained().await;
     let third = world.cache_over(&redis).await;
     assert_eq!(world.read(&third, &notes(&third), &[1]).await, [text("new")]);
-    assert_eq!(third.statistics()[0].misses.changed, 1, "what it found is the fill that came last");
+    assert_eq!(third.statistics()[0].misses.of(MissReason::Changed), 1, "what it found is the fill that came last");
 }
 
 /// Nodes that come and go over one Redis while rows change, Redis forgets, the log is pruned and generations pass: every strict

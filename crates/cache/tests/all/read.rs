@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use tidewater_cache::{Dependency, Footprint, Found, Policy, Space};
+use tidewater_cache::{Dependency, Footprint, Found, MissReason, Policy, Space};
 use tidewater_changelog::{PollError, Value};
 
 use crate::world::{Broken, Note, ReadError, World, lookup, notes, text};
@@ -90,7 +90,7 @@ async fn a_disabled_space_reads_the_source_in_one_call_and_needs_no_poll() {
     world.read(&cache, &space, &[1, 2]).await;
     assert_eq!(world.take_loads(), [[1, 2], [1, 2]]);
     assert_eq!(world.polls(), polls);
-    assert_eq!(cache.statistics()[0].misses.bypassed, 4);
+    assert_eq!(cache.statistics()[0].misses.of(MissReason::Bypassed), 4);
 }
 
 #[tokio::test]
@@ -191,6 +191,9 @@ async fn every_lookup_is_counted_once() {
     world.read(&cache, &space, &[1, 2]).await;
     let counts = &cache.statistics()[0];
     assert_eq!((&*counts.name, counts.memory_hits, counts.joined, counts.fills), ("note", 1, 1, 3));
-    assert_eq!((counts.misses.absent, counts.misses.changed, counts.misses.total()), (2, 1, 3));
+    assert_eq!(
+        (counts.misses.of(MissReason::NeverFilled), counts.misses.of(MissReason::Changed), counts.misses.total()),
+        (2, 1, 3)
+    );
     assert_eq!(counts.invalidations, 1);
 }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use tidewater_cache::{Cache, Misses, Policy, RedisSettings, Settings, Space, StartError};
+use tidewater_cache::{Cache, MissReason, Misses, Policy, RedisSettings, Settings, Space, StartError};
 use tidewater_testkit::TestRedis;
 
 use crate::world::{Note, TRACKING, World, notes, settings_over, text};
@@ -24,6 +24,11 @@ async fn another(world: &World, redis: &TestRedis, policy: Policy) -> (Note, Mis
     let counts = cache.statistics().remove(0);
     assert_eq!(counts.redis_hits + counts.misses.total(), 1);
     (answer, counts.misses)
+}
+
+/// One miss.
+fn only(reason: MissReason) -> Misses {
+    [(reason, 1)].into_iter().collect()
 }
 
 #[tokio::test]
@@ -71,7 +76,7 @@ async fn what_changed_since_is_a_miss() {
     let (_cache, _) = filled(&world, &redis).await;
     world.write(1, "new");
     let (answer, misses) = another(&world, &redis, Policy::item()).await;
-    assert_eq!((answer, misses), (text("new"), Misses { changed: 1, ..Misses::default() }));
+    assert_eq!((answer, misses), (text("new"), only(MissReason::Changed)));
 }
 
 #[tokio::test]
@@ -81,7 +86,7 @@ async fn what_another_space_or_fingerprint_stored_is_absent() {
     let cache = world.cache_over(&redis).await;
     let other: Space<Note> = cache.space("note", 2, Policy::item());
     world.read(&cache, &other, &[1]).await;
-    assert_eq!(cache.statistics()[0].misses.absent, 1);
+    assert_eq!(cache.statistics()[0].misses.of(MissReason::NeverFilled), 1);
 }
 
 #[tokio::test]
@@ -89,7 +94,7 @@ async fn what_is_too_old_for_this_nodes_policy_is_expired() {
     let (world, redis) = (World::new(), TestRedis::start().await);
     filled(&world, &redis).await;
     let (_, misses) = another(&world, &redis, Policy { ttl: Duration::ZERO, ..Policy::item() }).await;
-    assert_eq!(misses, Misses { expired: 1, ..Misses::default() });
+    assert_eq!(misses, only(MissReason::Expired));
 }
 
 #[tokio::test]
@@ -100,7 +105,7 @@ async fn what_was_filled_before_the_log_begins_is_a_miss_though_nothing_is_known
     world.write(1, "new");
     world.prune();
     let (answer, misses) = another(&world, &redis, Policy::item()).await;
-    assert_eq!((answer, misses), (text("new"), Misses { mark_too_old: 1, ..Misses::default() }));
+    assert_eq!((answer, misses), (text("new"), only(MissReason::MarkTooOld)));
 }
 
 #[tokio::test]
@@ -109,7 +114,7 @@ async fn rubbish_is_a_miss_and_is_replaced() {
     let (_cache, key) = filled(&world, &redis).await;
     redis.command(&["SET", &key, "\u{1}rubbish, with a format byte that is right"]).await;
     let (answer, misses) = another(&world, &redis, Policy::item()).await;
-    assert_eq!((answer, misses), (None, Misses { undecodable: 1, ..Misses::default() }));
+    assert_eq!((answer, misses), (None, only(MissReason::Undecodable)));
 }
 
 #[tokio::test]
@@ -121,7 +126,7 @@ async fn a_value_that_was_moved_to_another_key_is_a_miss() {
     redis.command(&["RENAME", &key, &other]).await;
     let cache = world.cache_over(&redis).await;
     assert_eq!(world.read(&cache, &notes(&cache), &[2]).await, [text("two")]);
-    assert_eq!(cache.statistics()[0].misses.undecodable, 1);
+    assert_eq!(cache.statistics()[0].misses.of(MissReason::Undecodable), 1);
 }
 
 #[tokio::test]
@@ -134,7 +139,7 @@ async fn a_value_of_another_type_under_the_same_fingerprint_is_a_miss() {
     numbers.read(&cache.request(), vec![crate::world::lookup(1)], load).await.unwrap();
     cache.drained().await;
     let (answer, misses) = another(&world, &redis, Policy::item()).await;
-    assert_eq!((answer, misses), (text("one"), Misses { undecodable: 1, ..Misses::default() }));
+    assert_eq!((answer, misses), (text("one"), only(MissReason::Undecodable)));
 }
 
 #[tokio::test]

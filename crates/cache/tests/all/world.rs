@@ -7,8 +7,8 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tidewater_cache::{Cache, Dependency, Footprint, Found, Lookup, Policy, RedisSettings, Request, Settings, Space};
 use tidewater_changelog::{
-    Change, ChangeSource, Column, Columns, Generation, Kind, Mark, Operation, Poll, PollError, RowChange, Tracking,
-    Value,
+    Change, ChangeSource, Column, Columns, Generation, Kind, Mark, Operation, Origin, Poll, PollError, RowChange,
+    Tracking, Value,
 };
 use tidewater_testkit::TestRedis;
 use tokio::sync::{Semaphore, watch};
@@ -215,7 +215,12 @@ impl State {
         match last {
             Some((generation, last)) if generation == self.generation && last >= self.floor => {
                 let new = self.log.iter().filter(|(sequence, _)| *sequence > last);
-                Poll::Continued { mark, changes: new.map(|(_, change)| change.clone()).collect() }
+                let told = new.map(|(sequence, change)| {
+                    let (transaction, writer) = (Some(*sequence), Some(Arc::from("a test")));
+                    (change.clone(), Origin { transaction, writer, sequence: *sequence })
+                });
+                let (changes, origins) = told.unzip();
+                Poll::Continued { mark, changes, origins }
             }
             _ => {
                 let steps = self.log.iter().map(|(sequence, change)| (Mark::Sequence(*sequence), vec![change.clone()]));

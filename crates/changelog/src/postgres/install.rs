@@ -8,7 +8,7 @@ use super::triggers::Design;
 use crate::{Error, Mark, Snapshot, Tracking};
 
 /// The version of the log's tables; a log of another version is made anew.
-const FORMAT: i32 = 2;
+const FORMAT: i32 = 3;
 
 /// The log's tables. No vacuum setting waits for a share of a table that is meant to stay small; replica identity lets the log
 /// be pruned in a database that publishes all its tables. The incarnation is unlogged because recovery empties such a table.
@@ -21,7 +21,8 @@ const CREATE: &str = "
         operation \"char\" NOT NULL,
         old_values text[],
         new_values text[],
-        changed text[]
+        changed text[],
+        writer text DEFAULT current_setting('application_name')
     ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
         autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_insert_threshold = 20000,
         autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 20000);

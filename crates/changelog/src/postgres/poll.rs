@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::TryStreamExt;
@@ -12,7 +13,7 @@ use super::history::history;
 use super::session::{Session, options};
 use crate::decode::{Decoder, Logged};
 use crate::log::POLL_CHANGES;
-use crate::{Change, Error, Generation, Mark, Poll, Snapshot, fault};
+use crate::{Change, Error, Generation, Mark, Origin, Poll, Snapshot, fault};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const POLL_TIMEOUT: Duration = Duration::from_secs(2);
@@ -35,17 +36,17 @@ const POLL: &str = "
             WHERE (SELECT upper FROM bounds) - $2 <= 4096)
     SELECT ARRAY[now::text, floor::text,
             concat_ws(' ', f.identity, f.tableoid, 'tidewater_change'::regclass::oid, pg_backend_pid())],
-        NULL, NULL, NULL, NULL::text[], NULL::text[], NULL::text[], NULL::bigint, NULL::bigint
+        NULL, NULL, NULL, NULL::text[], NULL::text[], NULL::text[], NULL::bigint, NULL::bigint, NULL
         FROM seen, tidewater_floor AS f WHERE f.singleton
     UNION ALL
     SELECT NULL, c.table_name, c.columns, c.operation::text, c.old_values, c.new_values, c.changed,
-            c.xid::text::bigint, c.sequence
+            c.xid::text::bigint, c.sequence, c.writer
         FROM candidate AS x CROSS JOIN LATERAL (
             SELECT * FROM tidewater_change AS l WHERE l.xid = x.xid OFFSET 0) AS c
         WHERE pg_visible_in_snapshot(x.xid, (SELECT now FROM seen))
     UNION ALL
     SELECT NULL, c.table_name, c.columns, c.operation::text, c.old_values, c.new_values, c.changed,
-            c.xid::text::bigint, c.sequence
+            c.xid::text::bigint, c.sequence, c.writer
         FROM tidewater_change AS c
         WHERE (SELECT upper FROM bounds) - $2 > 4096 AND c.xid >= $2::text::xid8
             AND pg_visible_in_snapshot(c.xid, (SELECT now FROM seen))
@@ -103,7 +104,7 @@ impl Log {
     async fn poll_on(&mut self, mut session: Session) -> Result<Option<Poll>, Error> {
         let joined = self.last.as_ref().filter(|last| last.generation == session.generation);
         if let Some(last) = joined {
-            let (seen, changes) =
+            let (seen, (changes, origins)) =
                 crate::within(POLL_TIMEOUT, news(&mut session, &last.snapshot, &self.decoder)).await?;
             if seen.anchor != session.anchor {
                 return Ok(None);
@@ -116,7 +117,7 @@ impl Log {
                     last.snapshot = seen.now;
                 }
                 self.session = Some(session);
-                return Ok(Some(Poll::Continued { mark, changes }));
+                return Ok(Some(Poll::Continued { mark, changes, origins }));
             }
         }
         self.restart(session).await
@@ -147,7 +148,12 @@ fn unreachable() -> Error {
     Error::Unreachable("the log was made anew meanwhile, or a transaction pooler stands between".to_owned())
 }
 
-async fn news(session: &mut Session, last: &Snapshot, decoder: &Decoder) -> Result<(Seen, Vec<Change>), Error> {
+async fn news(
+    session: &mut Session,
+    last: &Snapshot,
+    decoder: &Decoder,
+) -> Result<(Seen, (Vec<Change>, Vec<Origin>)), Error> {
+    let mut writers = Writers::default();
     let running = if fault::is_off("snapshot") { &[] } else { last.running.as_slice() };
     let running: Vec<i64> = running.iter().map(|xid| xid.cast_signed()).collect();
     // One row too many tells that there are too many, and one comes before the changes.
@@ -161,7 +167,8 @@ async fn news(session: &mut Session, last: &Snapshot, decoder: &Decoder) -> Resu
             Some(found) => seen = Some(found),
             None => {
                 let change = decoder.change(logged(&row)?);
-                changes.push(Written { xid: row.try_get(7)?, sequence: row.try_get(8)?, change });
+                let writer = writers.shared(row.try_get(9)?);
+                changes.push(Written { xid: row.try_get(7)?, sequence: row.try_get(8)?, writer, change });
             }
         }
     }
@@ -174,21 +181,41 @@ async fn news(session: &mut Session, last: &Snapshot, decoder: &Decoder) -> Resu
 struct Written {
     xid: i64,
     sequence: i64,
+    writer: Option<Arc<str>>,
     change: Change,
+}
+
+/// The names of writers, most of whom write more than one change: each is kept once.
+#[derive(Default)]
+struct Writers(Option<Arc<str>>);
+
+impl Writers {
+    fn shared(&mut self, name: Option<String>) -> Option<Arc<str>> {
+        let name = name.filter(|name| !name.is_empty())?;
+        match &self.0 {
+            Some(last) if **last == *name => {}
+            _ => self.0 = Some(name.into()),
+        }
+        self.0.clone()
+    }
 }
 
 /// Each transaction's changes as they were written, and the transactions by their last change.
 ///
 /// A row is locked from when it is changed until the transaction ends. So of two transactions that changed one row, the second wrote
 /// that change after the first one's last, and comes after it.
-fn in_order(mut changes: Vec<Written>) -> Vec<Change> {
+fn in_order(mut changes: Vec<Written>) -> (Vec<Change>, Vec<Origin>) {
     let mut last: HashMap<i64, i64> = HashMap::new();
     for Written { xid, sequence, .. } in &changes {
         let last = last.entry(*xid).or_insert(*sequence);
         *last = (*last).max(*sequence);
     }
     changes.sort_unstable_by_key(|written| (last.get(&written.xid).copied(), written.sequence));
-    changes.into_iter().map(|written| written.change).collect()
+    let told = changes.into_iter().map(|Written { xid, sequence, writer, change }| {
+        let origin = Origin { transaction: Some(xid.cast_unsigned()), writer, sequence: sequence.cast_unsigned() };
+        (change, origin)
+    });
+    told.unzip()
 }
 
 impl Seen {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::decode::{Decoder, Logged};
 use crate::log::{HISTORY_CHANGES, HISTORY_STEPS, POLL_CHANGES};
-use crate::{Change, Error, Generation, Mark, Poll, fault};
+use crate::{Change, Error, Generation, Mark, Origin, Poll, fault};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const POLL_TIMEOUT: Duration = Duration::from_secs(2);
@@ -85,7 +85,11 @@ impl Log {
         let version = crate::within(POLL_TIMEOUT, data_version(session)).await?;
         let Some(last) = &self.last else { return self.restart(session, version).await };
         if session.data_version == Some(version) {
-            return Ok(Poll::Continued { mark: Mark::Sequence(last.sequence), changes: Vec::new() });
+            return Ok(Poll::Continued {
+                mark: Mark::Sequence(last.sequence),
+                changes: Vec::new(),
+                origins: Vec::new(),
+            });
         }
         // One row too many tells that there are too many, and the last one known comes before the new ones.
         let news = read(session, last.sequence.cast_signed(), POLL_CHANGES + 2, &self.decoder);
@@ -95,11 +99,12 @@ impl Log {
         }
         let next = last.clone().moved_to(&seen);
         let new = seen.rows.into_iter().filter(|(sequence, ..)| *sequence > last.sequence);
-        let changes = new.map(|(_, _, change)| change).collect();
+        let told = new.map(|(sequence, _, change)| (change, Origin { sequence, ..Origin::default() }));
+        let (changes, origins) = told.unzip();
         let mark = Mark::Sequence(next.sequence);
         self.last = Some(next);
         session.data_version = Some(version);
-        Ok(Poll::Continued { mark, changes })
+        Ok(Poll::Continued { mark, changes, origins })
     }
 
     async fn restart(&mut self, session: &mut Session, version: i64) -> Result<Poll, Error> {

@@ -65,7 +65,7 @@ impl Fixture {
 #[track_caller]
 pub(crate) fn continued(poll: Poll) -> (Mark, Vec<Change>) {
     match poll {
-        Poll::Continued { mark, changes } => (mark, changes),
+        Poll::Continued { mark, changes, .. } => (mark, changes),
         Poll::Restarted { generation, .. } => panic!("started over, in generation {generation}"),
     }
 }

@@ -4,6 +4,7 @@
 mod declarations;
 mod fixture;
 mod marks;
+mod origins;
 mod postgres;
 mod pruning;
 mod rows;

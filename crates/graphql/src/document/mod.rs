@@ -21,6 +21,7 @@ use async_graphql::{Request, Response};
 use moka::sync::Cache;
 
 use crate::completion::{Completion, Fragments, Prepared};
+use crate::tide::{OperationCounters, Operations};
 use crate::types::Types;
 use crate::{Error, Exclusions, Limits, live};
 
@@ -47,6 +48,8 @@ pub struct Document {
     is_valid: AtomicBool,
     /// Whether it selects a field of which no response is kept.
     is_excluded: bool,
+    /// What has served its operations, by their names.
+    counted: Vec<(Option<String>, Arc<OperationCounters>)>,
 }
 
 impl Documents {
@@ -79,9 +82,16 @@ impl Documents {
         let is_excluded =
             self.exclusions.fields().any(|(of, field)| selected::is_selected(completion.types(), &document, of, field));
         let prepared = completion.prepare(document);
-        let document = Arc::new(Document { prepared, is_valid: AtomicBool::new(false), is_excluded });
+        let names = prepared.document().operations.iter().map(|(name, _)| name.map(|name| name.to_string()));
+        let counted = names.map(|name| (name, Arc::default())).collect();
+        let document = Arc::new(Document { prepared, is_valid: AtomicBool::new(false), is_excluded, counted });
         self.known.insert(Arc::from(text), Arc::clone(&document));
         Ok(Some(document))
+    }
+
+    /// What has served the operations of those that are known.
+    pub(crate) fn operations(&self) -> Operations {
+        Operations::new(self.known.clone())
     }
 
     /// Whether the response to `request` may be kept, if nothing else speaks against it.
@@ -101,6 +111,17 @@ impl Document {
     /// Whether the operation that is called `name`, or else the only one, is a mutation.
     pub fn is_mutation(&self, name: Option<&str>) -> bool {
         self.operation(name).is_some_and(|operation| operation.ty == OperationType::Mutation)
+    }
+
+    /// What has served its operations, by their names.
+    pub(crate) fn counted(&self) -> impl Iterator<Item = (Option<&str>, &Arc<OperationCounters>)> {
+        self.counted.iter().map(|(name, counters)| (name.as_deref(), counters))
+    }
+
+    /// What has served the operation that is called `name`, or else the only one.
+    pub(crate) fn counters(&self, name: Option<&str>) -> Option<Arc<OperationCounters>> {
+        let mut named = self.counted().filter(|(known, _)| name.is_none() || *known == name);
+        named.next().map(|(_, counters)| Arc::clone(counters))
     }
 
     /// How many fields the operation that is called `name`, or else the only one, selects at its root, fragments included.

@@ -9,25 +9,80 @@ use crate::Error;
 /// Up to this many rows that a link leads to are depended on one by one; more, as their whole table.
 pub(super) const TRACED_LINKS: u32 = 64;
 
+/// Something that a selection declares to depend on.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Ground {
+    /// Name of the table.
+    pub(crate) table: &'static str,
+    /// Which rows of it.
+    pub(crate) rows: GroundRows,
+    /// The columns that matter of rows that stay, where not all do.
+    pub(crate) columns: Option<Vec<&'static str>>,
+}
+
+/// Rows of a table.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum GroundRows {
+    /// All of them.
+    All,
+    /// The one with this primary key.
+    Key(Uuid),
+    /// Those whose column has this value.
+    Having(&'static str, Value),
+}
+
+impl Ground {
+    /// The row of `table` with this primary key.
+    pub(super) fn row(table: &'static str, key: Uuid) -> Self {
+        Self { table, rows: GroundRows::Key(key), columns: None }
+    }
+
+    fn table(table: &'static str) -> Self {
+        Self { table, rows: GroundRows::All, columns: None }
+    }
+
+    fn narrowed(self, columns: Vec<&'static str>) -> Self {
+        Self { columns: Some(columns), ..self }
+    }
+
+    /// It, as the cache has it.
+    pub(crate) fn dependency(&self) -> Dependency {
+        let whole = match &self.rows {
+            GroundRows::All => Dependency::table(self.table),
+            GroundRows::Key(key) => Dependency::row(self.table, &[Value::Uuid(*key)]),
+            GroundRows::Having(column, value) => Dependency::set(self.table, column, value),
+        };
+        match &self.columns {
+            Some(columns) => whole.narrowed(true, columns),
+            None => whole,
+        }
+    }
+}
+
 impl Store {
     /// What a page (`ordered`) or the count of a selection depends on, as far as the selection itself tells. What a linked one
     /// depends on beyond, [`Store::linked_to`] adds.
     pub(super) fn declared(&self, selection: &Selection, ordered: bool) -> Result<Footprint, Error> {
+        Ok(self.grounds(selection, ordered)?.iter().map(Ground::dependency).collect())
+    }
+
+    /// The same, one by one.
+    pub(super) fn grounds(&self, selection: &Selection, ordered: bool) -> Result<Vec<Ground>, Error> {
         let shape = &selection.shape;
         let tracking = self.tracking(shape.table)?;
         let columns = columns(shape, ordered);
         let set = |column: &'static str, value| match of_set(tracking, column, value) {
-            Some(set) => set.narrowed(true, &columns),
+            Some(set) => set.narrowed(columns.clone()),
             // Which rows have the value is then a matter of a column like any other.
-            None => Dependency::table(shape.table).narrowed(true, &[columns.as_slice(), &[column]].concat()),
+            None => Ground::table(shape.table).narrowed([columns.as_slice(), &[column]].concat()),
         };
         Ok(match &shape.among {
-            Among::Everything => [Dependency::table(shape.table).narrowed(true, &columns)].into_iter().collect(),
+            Among::Everything => vec![Ground::table(shape.table).narrowed(columns)],
             Among::AnyOf(values) => values.iter().map(|(column, value)| set(column, value)).collect(),
-            Among::Each(column) => [set(column, &selection.value)].into_iter().collect(),
+            Among::Each(column) => vec![set(column, &selection.value)],
             Among::Linked(link) => {
                 let links = of_set(self.tracking(link.table)?, link.from, &selection.value);
-                [links.unwrap_or_else(|| Dependency::table(link.table))].into_iter().collect()
+                vec![links.unwrap_or_else(|| Ground::table(link.table))]
             }
         })
     }
@@ -54,7 +109,7 @@ fn columns(shape: &Shape, ordered: bool) -> Vec<&'static str> {
 }
 
 /// The rows with a value, if the log records that column and can hold such a value.
-fn of_set(tracking: &Tracking, column: &str, value: &Scalar) -> Option<Dependency> {
+fn of_set(tracking: &Tracking, column: &'static str, value: &Scalar) -> Option<Ground> {
     let value = match value {
         Scalar::Null => Value::Null,
         Scalar::Boolean(value) => Value::Boolean(*value),
@@ -64,5 +119,5 @@ fn of_set(tracking: &Tracking, column: &str, value: &Scalar) -> Option<Dependenc
         Scalar::Time(_) => return None,
     };
     let is_tracked = tracking.columns().any(|tracked| tracked.name == column);
-    is_tracked.then(|| Dependency::set(tracking.table, column, &value))
+    is_tracked.then_some(Ground { table: tracking.table, rows: GroundRows::Having(column, value), columns: None })
 }

@@ -5,6 +5,7 @@
 mod batch;
 mod dependencies;
 mod item;
+mod noted;
 mod persistent;
 mod policies;
 mod reader;
@@ -22,10 +23,13 @@ use serde::de::DeserializeOwned;
 use tidewater_cache::{Cache, Request, Space};
 use tidewater_changelog::Tracking;
 use tidewater_entity::Tracked;
+use uuid::Uuid;
 
 use crate::Error;
 
+pub(crate) use dependencies::{Ground, GroundRows};
 pub use item::Item;
+pub(crate) use noted::{Noted, Wanted};
 pub use policies::{Override, Policies};
 pub use reader::Reader;
 
@@ -67,6 +71,19 @@ impl Store {
     /// The cache.
     pub fn cache(&self) -> &Cache {
         &self.cache
+    }
+
+    /// Forgets what this server and Redis keep of the row of `E` with this primary key. Whether memory kept anything.
+    ///
+    /// # Errors
+    /// `INTERNAL` when `E` is not tracked.
+    pub(crate) fn forget<E: Stored>(&self, key: Uuid) -> Result<bool, Error> {
+        Ok(self.spaces::<E>()?.items.drop_kept(key.as_bytes()))
+    }
+
+    /// What the change log records.
+    pub(crate) fn all_tracking(&self) -> &[Tracking] {
+        &self.tracking
     }
 
     /// What the change log records of `table`.

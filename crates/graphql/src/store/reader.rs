@@ -17,7 +17,7 @@ use super::batch::Batch;
 use super::dependencies::{TRACED_LINKS, links};
 use super::persistent::persistent;
 use super::spaces::Spaces;
-use super::{Item, Store, Stored};
+use super::{Ground, Item, Noted, Store, Stored, Wanted};
 use crate::Error;
 
 /// To be changed when the form of kept answers to free statements changes.
@@ -35,6 +35,8 @@ struct Inner {
     loaders: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
     /// Whether the database had to be asked for several keys at once.
     has_asked: AtomicBool,
+    /// What the lookups are for, if the request is explained.
+    noted: Noted,
 }
 
 /// The batches of one entity.
@@ -48,10 +50,11 @@ struct Loaders<E: Stored> {
 
 impl Reader {
     pub(super) fn new(store: Arc<Store>, request: Request) -> Self {
-        Self(Arc::new(Inner { store, request, loaders: Mutex::default(), has_asked: AtomicBool::new(false) }))
+        let (loaders, has_asked, noted) = (Mutex::default(), AtomicBool::new(false), Noted::default());
+        Self(Arc::new(Inner { store, request, loaders, has_asked, noted }))
     }
 
-    pub(super) fn store(&self) -> &Arc<Store> {
+    pub(crate) fn store(&self) -> &Arc<Store> {
         &self.0.store
     }
 
@@ -60,12 +63,22 @@ impl Reader {
         &self.0.request
     }
 
+    /// What the lookups so far are for, if the request is explained.
+    pub(crate) fn noted(&self) -> &Noted {
+        &self.0.noted
+    }
+
     /// The row of `E` with this primary key.
     ///
     /// # Errors
     /// `UNAVAILABLE` when the database cannot be asked; `INTERNAL` for faults.
     pub async fn item<E: Stored>(&self, key: Uuid) -> Result<Option<Item<E::Model>>, Error> {
         let loaders = self.loaders::<E>()?;
+        if self.request().is_explained() {
+            let table = E::TRACKING.table;
+            let wanted = Wanted { grounds: vec![Ground::row(table, key)], statements: 1 };
+            self.0.noted.add(table.to_owned(), &item_lookup::<E>(&key), wanted);
+        }
         if let Some(row) = self.at_once(&loaders.spaces.items, || Ok(item_lookup::<E>(&key)))? {
             return Ok(Item::new(row));
         }
@@ -80,6 +93,9 @@ impl Reader {
     pub async fn page<E: Stored>(&self, selection: &Selection, page: &Page) -> Result<Arc<PageRows>, Error> {
         let loaders = self.loaders::<E>()?;
         let lookup = || self.lookup(&selection.shape, Some(page), &selection.value);
+        if self.request().is_explained() {
+            self.note("list", &lookup()?, selection, true)?;
+        }
         if let Some(page) = self.at_once(&loaders.spaces.lists, lookup)? {
             return Ok(page);
         }
@@ -96,6 +112,9 @@ impl Reader {
         let loaders = self.loaders::<E>()?;
         let shape = Shape { order: Vec::new(), ..selection.shape.clone() };
         let lookup = || self.lookup(&shape, None, &selection.value);
+        if self.request().is_explained() {
+            self.note("count", &lookup()?, selection, false)?;
+        }
         if let Some(count) = self.at_once(&loaders.spaces.counts, lookup)? {
             return Ok(*count);
         }
@@ -247,6 +266,14 @@ impl Reader {
             spaces.asked.counts.ask(group.to_owned(), picked(&values, missing), ask)
         };
         Ok(spaces.counts.read(self.request(), lookups, load).await?)
+    }
+
+    /// Remembers what a lookup of a list or a count is for.
+    fn note(&self, kind: &str, lookup: &Lookup, selection: &Selection, ordered: bool) -> Result<(), Error> {
+        let grounds = self.0.store.grounds(selection, ordered)?;
+        let statements = if matches!(selection.shape.among, Among::Linked(_)) { 2 } else { 1 };
+        self.0.noted.add(format!("{}.{kind}", selection.shape.table), lookup, Wanted { grounds, statements });
+        Ok(())
     }
 
     fn lookups(&self, shape: &Shape, page: Option<&Page>, values: &[Scalar]) -> Result<Vec<Lookup>, Error> {

@@ -14,6 +14,6 @@ mod watch;
 
 pub(crate) use change::{Change, Followed, Record};
 pub(crate) use event_scope::EventScope;
-pub(crate) use source::changes;
+pub(crate) use source::{all_changes, changes};
 
 pub use watch::Watch;

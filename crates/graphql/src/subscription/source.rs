@@ -63,14 +63,64 @@ pub(crate) fn changes<T: Followed>(
     context: &Context<'_>,
     id: Option<ID>,
 ) -> Result<impl Stream<Item = Change<T>> + use<T>, Error> {
-    let source = context.data::<Arc<Source>>().map_err(|_| Error::internal("a subscription without a source"))?;
     let only = id.map(|id| id::decode(T::PREFIX, "id", &id)).transpose()?;
+    let (source, follower) = begin(context)?;
+    let scope = source.guard.scope();
+    let changes = Changes { source, follower, scope, only, seen: VecDeque::new(), applied: None };
+    Ok(stream::unfold(changes, |mut changes| async move { changes.next().await.map(|change| (change, changes)) }))
+}
+
+/// All changes from now on, each as what was applied and its place there. Who may have them is the caller's to decide.
+///
+/// # Errors
+/// `INTERNAL` where nothing is followed.
+pub(crate) fn all_changes(context: &Context<'_>) -> Result<impl Stream<Item = (Arc<Applied>, usize)> + use<>, Error> {
+    let (source, follower) = begin(context)?;
+    let all = AllChanges { source, follower, applied: None, next: 0 };
+    Ok(stream::unfold(all, |mut all| async move { all.next().await.map(|change| (change, all)) }))
+}
+
+fn begin(context: &Context<'_>) -> Result<(Arc<Source>, Follower), Error> {
+    let source = context.data::<Arc<Source>>().map_err(|_| Error::internal("a subscription without a source"))?;
     let twice = || Error::internal("a subscription with two fields");
     let follower = source.follower.lock().take().ok_or_else(twice)?;
-    let scope = source.guard.scope();
     source.has_begun.store(true, Ordering::Relaxed);
-    let changes = Changes { source: Arc::clone(source), follower, scope, only, seen: VecDeque::new(), applied: None };
-    Ok(stream::unfold(changes, |mut changes| async move { changes.next().await.map(|change| (change, changes)) }))
+    Ok((Arc::clone(source), follower))
+}
+
+/// Goes through what is applied, whatever it is of.
+struct AllChanges {
+    source: Arc<Source>,
+    follower: Follower,
+    applied: Option<Arc<Applied>>,
+    /// The place in it of what is told next.
+    next: usize,
+}
+
+impl AllChanges {
+    async fn next(&mut self) -> Option<(Arc<Applied>, usize)> {
+        loop {
+            if let Some(applied) = self.applied.as_ref().filter(|applied| self.next < applied.changes().len()) {
+                *self.source.event.lock() = Some(self.follower.request(applied));
+                self.next += 1;
+                return Some((Arc::clone(applied), self.next - 1));
+            }
+            match self.advance().await {
+                Ok(applied) => (self.applied, self.next) = (Some(applied), 0),
+                Err(error) => {
+                    *self.source.failure.lock() = Some(error);
+                    return None;
+                }
+            }
+        }
+    }
+
+    async fn advance(&mut self) -> Result<Arc<Applied>, Error> {
+        let applied = self.follower.next().await?;
+        // First of all: whoever has been signed out is told nothing of what came with that or after.
+        self.source.guard.check(&self.follower, &applied).await?;
+        Ok(applied)
+    }
 }
 
 /// Goes through what is applied, change by change.

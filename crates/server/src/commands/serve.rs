@@ -7,7 +7,7 @@ use sea_orm::DatabaseConnection;
 use tidewater_cache::{Cache, Settings, SpaceStatistics, StartError, Verification};
 use tidewater_changelog::{Log, Tracking};
 use tidewater_counter::Counter;
-use tidewater_graphql::{Api, ApiSettings, Views, new_secret};
+use tidewater_graphql::{Api, ApiSettings, Views, WriterName, new_secret};
 use tidewater_limit::Limiter;
 use tidewater_persisted::Texts;
 use tidewater_queue::Worker;
@@ -114,7 +114,8 @@ async fn start(configuration: &Configuration) -> Result<Running, Error> {
     let socket = bind(address).map_err(cannot_listen)?;
 
     let tracking = tidewater_entity::tracking();
-    let database = database::connect(&configuration.database).await?;
+    let writer = WriterName::new();
+    let database = database::connect_as(&configuration.database, &writer).await?;
     database::prepare(&database, &configuration.database, &tracking).await?;
     // Each waits for a Redis that may not be there.
     let (cache, limiter, documents, counter, queue) = tokio::try_join!(
@@ -138,6 +139,9 @@ async fn start(configuration: &Configuration) -> Result<Running, Error> {
         counts_cost: limiter.limits_cost(),
         views: Views::new(counter.clone(), secret),
         wake: Arc::new(jobs::Pushing::start(queue.clone())),
+        jobs: Arc::new(jobs::Overseen(queue.clone())),
+        writer,
+        development: configuration.http.development,
     });
     let interval = configuration.http.health_interval;
     let readiness = Readiness::watch(database.clone(), tracking, cache.clone(), interval);

@@ -43,6 +43,9 @@ pub(crate) struct HttpConfiguration {
         global = true
     )]
     pub(crate) federation: bool,
+    /// Let everybody see what otherwise only an ADMIN may: why requests were answered as they were, and what changes, with its ids
+    #[arg(long, env = "TIDEWATER_DEVELOPMENT", global = true)]
+    pub(crate) development: bool,
 
     /// Whether the session cookie is for HTTPS only; `auto` means yes, except when listening on a loopback address
     #[arg(long, value_name = "WHEN", env = "TIDEWATER_SECURE_COOKIE", default_value = "auto", global = true)]

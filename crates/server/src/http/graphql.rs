@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use hyper::body::Incoming;
 use tidewater_cache::Acceptance;
-use tidewater_graphql::{Answer, Caller, Document, Error, ResponseKey, SessionChange};
+use tidewater_graphql::{Answer, Arrival, Caller, Document, Error, ResponseKey, SessionChange};
 use tidewater_limit::{Allowance, Standing};
 use tokio::time::timeout_at;
 use tracing::{Instrument, Span};
@@ -27,8 +27,8 @@ use super::media_type::MediaType;
 use super::parameters::Parameters;
 use super::refusal::Refusal;
 use super::{
-    Service, batch, client, event_stream, freshness, idempotency, parameters, rate_limit, request_id, session_cookie,
-    validator,
+    Service, batch, client, event_stream, explain, freshness, idempotency, parameters, rate_limit, request_id,
+    session_cookie, validator,
 };
 
 /// Where it is served.
@@ -79,7 +79,8 @@ pub(super) async fn get(
         .bounded(media, async |deadline: Deadline| {
             let reply = service.answer(deadline, received, wanted, Span::current, read).await;
             match reply {
-                Ok(Reply::Answered(answered)) if wanted == Wanted::No => {
+                // How an answer was made is told in an answer only.
+                Ok(Reply::Answered(answered)) if wanted == Wanted::No && !explain::is_wanted(&headers) => {
                     let validator = validator::of(&answered.answer, media);
                     Ok(validator::tell(service.respond(answered, media, deadline.begun), validator, &headers))
                 }
@@ -183,13 +184,18 @@ impl Service {
             acceptance,
             mark,
             allowance: allowance.clone(),
+            explains: explain::is_wanted(headers),
             network: Some(network),
             ..Caller::default()
         };
+        let explains = caller.explains;
         let mut arrival = self.api.arrive(caller);
         // This waits for the gate at most, which has a limit of its own; a timer more is felt here.
-        if let Some(answer) = self.api.remembered(&mut arrival, &key).await {
+        if let Some(mut answer) = self.api.remembered(&mut arrival, &key).await {
             learn(&allowance, &key, &answer);
+            if explains {
+                Box::pin(self.explain(deadline, &mut answer, arrival, read)).await?;
+            }
             return Ok(Reply::Answered(Answered { answer, standing, forwarded: None }));
         }
         let resolved = deadline.hold(Box::pin(self.documents.resolve(read()?))).await?;
@@ -233,6 +239,20 @@ impl Service {
         let answer = deadline.hold(Box::pin(answer.map(Ok))).await?;
         learn(&allowance, &key, &answer);
         Ok(Reply::Answered(Answered { answer, standing, forwarded }))
+    }
+
+    /// Adds to an answer that was remembered how it came to be.
+    async fn explain(
+        &self,
+        deadline: Deadline,
+        answer: &mut Answer,
+        arrival: Arrival,
+        read: impl FnOnce() -> Result<Parameters, Refusal>,
+    ) -> Result<(), Refusal> {
+        let resolved = deadline.hold(Box::pin(self.documents.resolve(read()?))).await?;
+        let document = self.document(&resolved)?;
+        let explaining = self.api.explain_remembered(answer, arrival, resolved.request, document);
+        deadline.hold(Box::pin(explaining.map(Ok))).await
     }
 
     /// The response to a request, as an event where only events are wanted.

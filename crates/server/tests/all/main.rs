@@ -11,6 +11,7 @@ mod configuration;
 mod contract;
 mod controls;
 mod documents;
+mod explain;
 mod federation;
 mod fixture;
 mod freshness;

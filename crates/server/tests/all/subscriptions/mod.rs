@@ -10,4 +10,5 @@ mod protocol;
 mod sessions;
 mod slow;
 mod socket;
+mod tide;
 mod world;

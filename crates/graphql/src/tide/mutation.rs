@@ -1,0 +1,73 @@
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use tidewater_entity::{export, note, notification, session, tag, todo, user};
+
+use super::jobs::jobs;
+use super::overseer;
+use crate::{Error, id, scope};
+
+/// How many names may be given at once.
+const MOST_NAMES: usize = 100;
+
+/// Doing what can be done to a server's caches and jobs: nothing that changes an answer.
+#[derive(Default)]
+pub(crate) struct TideMutation;
+
+/// What to forget.
+#[derive(InputObject)]
+pub(crate) struct DropMemoInput {
+    /// The id of the row.
+    id: ID,
+}
+
+/// A row was forgotten.
+#[derive(SimpleObject)]
+pub(crate) struct DropMemoPayload {
+    /// Whether the server that answered had kept it in memory.
+    was_kept: bool,
+}
+
+/// Which jobs to try again.
+#[derive(InputObject)]
+pub(crate) struct RetryJobsInput {
+    /// Their names, 1 to 100.
+    names: Vec<String>,
+}
+
+/// Jobs were queued again.
+#[derive(SimpleObject)]
+pub(crate) struct RetryJobsPayload {
+    /// How many of them were dead.
+    retried: i32,
+}
+
+#[Object]
+impl TideMutation {
+    /// Forgets what the server that answers, and Redis, keep of one row: its next read costs a miss. Lists, counts and responses with
+    /// it stay. For an ADMIN, or for everybody in development.
+    async fn drop_memo(&self, context: &Context<'_>, input: DropMemoInput) -> Result<DropMemoPayload, Error> {
+        overseer(context)?;
+        let store = scope(context)?.reader.store();
+        let (kind, key) = id::parse("id", &input.id)?;
+        let was_kept = match kind.as_str() {
+            "user" => store.forget::<user::Entity>(key)?,
+            "session" => store.forget::<session::Entity>(key)?,
+            "todo" => store.forget::<todo::Entity>(key)?,
+            "note" => store.forget::<note::Entity>(key)?,
+            "tag" => store.forget::<tag::Entity>(key)?,
+            "notification" => store.forget::<notification::Entity>(key)?,
+            "export" => store.forget::<export::Entity>(key)?,
+            _ => return Err(Error::bad_user_input("id", "no rows with such ids are kept")),
+        };
+        Ok(DropMemoPayload { was_kept })
+    }
+
+    /// Queues dead background jobs again, with all their attempts. For an ADMIN, or for everybody in development.
+    async fn retry_jobs(&self, context: &Context<'_>, input: RetryJobsInput) -> Result<RetryJobsPayload, Error> {
+        overseer(context)?;
+        if input.names.is_empty() || input.names.len() > MOST_NAMES {
+            return Err(Error::bad_user_input("names", format!("give 1 to {MOST_NAMES} names")));
+        }
+        let retried = jobs(context)?.retry(&input.names).await?;
+        Ok(RetryJobsPayload { retried: i32::try_from(retried).unwrap_or(i32::MAX) })
+    }
+}

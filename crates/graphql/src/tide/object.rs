@@ -1,0 +1,139 @@
+use std::sync::Arc;
+
+use async_graphql::{Context, Object, SimpleObject};
+use chrono::{DateTime, Utc};
+use tidewater_cache::Health;
+
+use super::change::TideChange;
+use super::jobs::JobStatistics;
+use super::operation::OperationStatistics;
+use super::operations::Operations;
+use super::space::SpaceStatistics;
+use crate::explain::WriterName;
+use crate::store::Store;
+use crate::{Error, validation};
+
+/// What the caches of one server do and know. Numbers count from its start; those that may be large are whole numbers as `Float`.
+pub(crate) struct Tide(pub(crate) Arc<Store>);
+
+/// How the change log is polled.
+#[derive(SimpleObject)]
+pub(crate) struct PollStatistics {
+    /// How many polls have begun.
+    polls: f64,
+    /// How often a request asked for one. Those that are not answered by the last one share the next.
+    passes: f64,
+    /// Whether the last one failed, so that strict reads fail.
+    is_failing: bool,
+    /// How many follow the changes: subscriptions, and sessions on WebSockets.
+    followers: i32,
+}
+
+/// How the Redis tier does.
+#[derive(SimpleObject)]
+pub(crate) struct RedisStatistics {
+    /// Whether its last commands were answered.
+    is_reachable: bool,
+    /// Writes that were dropped: the queue was full, Redis was not reachable, or it refused them.
+    dropped_writes: f64,
+}
+
+/// Where the change log has been read to.
+#[derive(SimpleObject)]
+pub(crate) struct TideMark {
+    /// This server's number of the last poll that saw something new.
+    position: f64,
+    /// What was visible then.
+    mark: String,
+}
+
+#[Object]
+impl Tide {
+    /// What the names of this server's connections to the database end with, behind a `#`.
+    async fn server(&self, context: &Context<'_>) -> Result<String, Error> {
+        let name = context.data::<WriterName>().map_err(|_| Error::internal("a schema without a name"))?;
+        Ok(name.as_str().to_owned())
+    }
+
+    /// When it is, by the server's clock.
+    async fn now(&self) -> DateTime<Utc> {
+        Utc::now()
+    }
+
+    /// Where the change log has been read to.
+    async fn mark(&self) -> TideMark {
+        let cache = self.0.cache();
+        TideMark { position: float(cache.position().get()), mark: cache.mark().to_string() }
+    }
+
+    /// How the change log is polled.
+    async fn polls(&self) -> PollStatistics {
+        let cache = self.0.cache();
+        let statistics = cache.gate_statistics();
+        PollStatistics {
+            polls: float(statistics.polls),
+            passes: float(statistics.passes),
+            is_failing: cache.health().source.is_some(),
+            followers: i32::try_from(cache.followers()).unwrap_or(i32::MAX),
+        }
+    }
+
+    /// How the Redis tier does; null if there is none.
+    async fn redis(&self) -> Option<RedisStatistics> {
+        let Health { redis, .. } = self.0.cache().health();
+        let told = |redis: tidewater_cache::RedisHealth| RedisStatistics {
+            is_reachable: redis.reachable,
+            dropped_writes: float(redis.dropped),
+        };
+        redis.map(told)
+    }
+
+    /// The bytes that cached values take in memory, as the server reckons them, without whole responses.
+    async fn memory_bytes(&self) -> f64 {
+        float(self.0.cache().memory_bytes())
+    }
+
+    /// What was served and missed of each kind of value: rows by the names of their tables, `list`s and `count`s of them, and whole
+    /// responses.
+    async fn spaces(&self) -> Vec<SpaceStatistics> {
+        self.0.cache().statistics().into_iter().map(SpaceStatistics).collect()
+    }
+
+    /// The operations that were executed most often, of the documents that are known.
+    #[graphql(complexity = "cost(first, child_complexity)")]
+    async fn operations(
+        &self,
+        context: &Context<'_>,
+        #[graphql(default = 20, desc = "How many at most, 1 to 200.")] first: i32,
+    ) -> Result<Vec<OperationStatistics>, Error> {
+        let first = validation::count("first", first, 200)?;
+        let operations = context.data::<Operations>().map_err(|_| Error::internal("a schema without operations"))?;
+        Ok(operations.busiest(first).into_iter().map(OperationStatistics).collect())
+    }
+
+    /// The changes of the database that were seen last, the latest first. As many are remembered as are needed to explain misses: about
+    /// 4,000.
+    #[graphql(complexity = "cost(last, child_complexity)")]
+    async fn changes(
+        &self,
+        #[graphql(default = 20, desc = "How many at most, 1 to 200.")] last: i32,
+    ) -> Result<Vec<TideChange>, Error> {
+        let last = validation::count("last", last, 200)?;
+        Ok(TideChange::latest(&self.0, last))
+    }
+
+    /// The background jobs of all servers together.
+    async fn jobs(&self) -> JobStatistics {
+        JobStatistics
+    }
+}
+
+/// What a list of so many costs.
+pub(super) fn cost(count: i32, each: usize) -> usize {
+    1 + usize::try_from(count).unwrap_or_default().saturating_mul(each)
+}
+
+/// As a number that JSON can carry.
+pub(super) fn float(number: u64) -> f64 {
+    number as f64
+}
