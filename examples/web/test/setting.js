@@ -4,6 +4,9 @@ import { preview } from 'vite';
 
 import { openPage } from '../../../e2e/browser.js';
 
+/** How long a page may take for anything, in milliseconds; long, for machines that have much else to do. */
+const PATIENCE = 60_000;
+
 /** Requests that the page itself has ended: streams, and reads of what is shown no more. */
 const ENDED = /graphql\S* net::ERR_ABORTED/;
 
@@ -26,6 +29,7 @@ export class Visitor {
   /** Opens the app. The test fails if anything goes wrong on the page but what is `expected`. */
   static async at(test, browser, address, { expected = [], ...options } = {}) {
     const page = await openPage(test, browser, { expected: [...expected, ENDED], ...options });
+    page.setDefaultTimeout(PATIENCE);
     await page.goto(address);
     return new Visitor(page, address);
   }
