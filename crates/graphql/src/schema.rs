@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use futures::stream::BoxStream;
 
 use crate::account::{AccountMutation, Passwords, SessionMutation};
+use crate::document::Documents;
 use crate::export::ExportMutation;
 use crate::federation::FederationQuery;
 use crate::live::LiveDirective;
@@ -20,8 +21,8 @@ use crate::tide::{BackgroundJobs, Development, Operations, TideMutation, TideQue
 use crate::todo::{TodoMutation, TodoQuery, TodoSubscription};
 use crate::user::{UserMutation, UserQuery};
 use crate::views::Views;
-use crate::wake::Wake;
-use crate::{Limits, WriterName};
+use crate::wake::{LeaveToSweep, Wake};
+use crate::{Exclusions, Limits, NoJobs, WriterName};
 
 /// Everything that can be read.
 #[derive(Default, MergedObject)]
@@ -125,6 +126,21 @@ impl Executor for Schema {
         match self {
             Self::Client(schema) => Executor::execute_stream(schema, request, session),
             Self::Subgraph(schema) => Executor::execute_stream(schema, request, session),
+        }
+    }
+}
+
+/// Enough to check documents by.
+impl Default for Resources {
+    fn default() -> Self {
+        Self {
+            passwords: Passwords::default(),
+            views: Views::default(),
+            wake: Arc::new(LeaveToSweep),
+            operations: Documents::new(Limits::default(), Exclusions::default()).operations(),
+            jobs: Arc::new(NoJobs),
+            writer: WriterName::default(),
+            development: Development::default(),
         }
     }
 }

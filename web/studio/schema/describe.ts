@@ -72,7 +72,7 @@ function entityOf(schema: GraphQLSchema, field: string, type: GraphQLObjectType)
     create: mutationOf(schema, 'create', type, selection),
     update: mutationOf(schema, 'update', type, selection),
     remove: mutationOf(schema, 'delete', type),
-    changes: changes ? `subscription ${type.name}Changes { change: ${changes.name} { kind id node { ${selection} } } }` : null,
+    changes: changes ? `subscription ${type.name}Changes { change: ${changes.name} { kind id: nodeId node { ${selection} } } }` : null,
   };
 }
 

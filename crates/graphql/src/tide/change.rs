@@ -58,6 +58,7 @@ impl TideChange {
     }
 }
 
+/// A change of the database, by whoever made it, as a poll of the change log saw it.
 #[Object]
 impl TideChange {
     /// The table.

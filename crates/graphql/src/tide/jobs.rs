@@ -82,6 +82,7 @@ pub(crate) struct JobCounts {
     dead: i32,
 }
 
+/// The background jobs.
 #[Object]
 impl JobStatistics {
     /// How many are where.

@@ -44,7 +44,11 @@ pub(crate) struct RetryJobsPayload {
 impl TideMutation {
     /// Forgets what the server that answers, and Redis, keep of one row: its next read costs a miss. Lists, counts and responses with
     /// it stay. For an ADMIN, or for everybody in development.
-    async fn drop_memo(&self, context: &Context<'_>, input: DropMemoInput) -> Result<DropMemoPayload, Error> {
+    async fn drop_memo(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "What to forget.")] input: DropMemoInput,
+    ) -> Result<DropMemoPayload, Error> {
         overseer(context)?;
         let store = scope(context)?.reader.store();
         let (kind, key) = id::parse("id", &input.id)?;
@@ -62,7 +66,11 @@ impl TideMutation {
     }
 
     /// Queues dead background jobs again, with all their attempts. For an ADMIN, or for everybody in development.
-    async fn retry_jobs(&self, context: &Context<'_>, input: RetryJobsInput) -> Result<RetryJobsPayload, Error> {
+    async fn retry_jobs(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which jobs to try again.")] input: RetryJobsInput,
+    ) -> Result<RetryJobsPayload, Error> {
         overseer(context)?;
         if input.names.is_empty() || input.names.len() > MOST_NAMES {
             return Err(Error::bad_user_input("names", format!("give 1 to {MOST_NAMES} names")));

@@ -47,6 +47,7 @@ pub(crate) struct TideMark {
     mark: String,
 }
 
+/// What the caches of one server do and know. Numbers count from its start; those that may be large are whole numbers as `Float`.
 #[Object]
 impl Tide {
     /// What the names of this server's connections to the database end with, behind a `#`.

@@ -7,6 +7,7 @@ use super::space::{MissCount, miss_counts};
 /// What has served one operation, since its document is known.
 pub(crate) struct OperationStatistics(pub(crate) Operation);
 
+/// What has served one operation, since its document is known.
 #[Object]
 impl OperationStatistics {
     /// What its document calls it; null if it has no name.

@@ -43,6 +43,7 @@ pub(crate) struct MissCount {
     count: f64,
 }
 
+/// What was served and missed of one kind of value.
 #[Object]
 impl SpaceStatistics {
     /// The kind: the name of a table, with `.list` or `.count` where it is no row; `response`; `answer` for what free statements answer.

@@ -58,7 +58,7 @@ async fn add(fixture: &Fixture, user: &SignedIn, text: &str) {
 /// How many responses were computed so far.
 fn computed(fixture: &Fixture) -> u64 {
     let statistics = fixture.api.cache().statistics();
-    statistics.iter().find(|space| &*space.name == "response").unwrap().misses.absent
+    statistics.iter().find(|space| &*space.name == "response").unwrap().misses.total()
 }
 
 on_each_backend! {
