@@ -24,8 +24,8 @@ pub(crate) const TOGETHER: [&str; 2] = ["W7/alone", "W7/hostile"];
 pub(crate) const EACH: [&str; 8] =
     ["W7/body", "W7/document", "W7/variable", "W7/header", "W7/query-string", "W7/batch", "W7/elsewhere", "W7/no-http"];
 
-/// How many hostile requests are sent in the time of one measurement, evenly.
-const REQUESTS: usize = 1_000;
+/// How many hostile requests are sent each second, evenly. All are sent, even if that takes longer than the measurement.
+const EACH_SECOND: u32 = 100;
 /// How many people send them.
 const CLIENTS: usize = 12;
 /// How many connections honest requests come on: few enough that latencies are not those of saturation.
@@ -77,7 +77,8 @@ pub(crate) async fn measure(
 /// Sends hostile requests for that long, on a thread of its own, and returns what the server is to be blamed for.
 fn attack(port: u16, token: &str, duration: Duration, kinds: &[&str]) -> Vec<String> {
     let requests = (0..).map(|number| hostile(number, token)).filter(|request| kinds.contains(&request.what));
-    let requests: Vec<_> = requests.take(if kinds.is_empty() { 0 } else { REQUESTS }).map(rendered).collect();
+    let count = if kinds.is_empty() { 0.0 } else { duration.as_secs_f64() * f64::from(EACH_SECOND) };
+    let requests: Vec<_> = requests.take(count as usize).map(rendered).collect();
     let runtime = match Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return vec![error.to_string()],
@@ -86,12 +87,7 @@ fn attack(port: u16, token: &str, duration: Duration, kinds: &[&str]) -> Vec<Str
     let clients = (0..CLIENTS).map(async |client| {
         let mut complaints = Vec::new();
         for (number, (what, bytes)) in requests.iter().enumerate().skip(client).step_by(CLIENTS) {
-            sleep_until((begin + duration * number as u32 / REQUESTS as u32).into()).await;
-            if begin.elapsed() > duration {
-                complaints
-                    .push(format!("{what}: only {number} of {REQUESTS} could be sent; measure for longer (--seconds)"));
-                break;
-            }
+            sleep_until((begin + Duration::from_secs(number as u64) / EACH_SECOND).into()).await;
             complaints.extend(
                 timeout(PATIENCE, send(port, bytes)).await.ok().flatten().map(|told| format!("{what}: {told}")),
             );
