@@ -160,9 +160,12 @@ test('a change that the server refuses is undone, and that is said', async (t) =
   const refused = postgres.psql(`BEGIN; ${refusal}; SELECT pg_sleep(2); COMMIT`);
   t.after(() => postgres.psql(`ALTER TABLE todo DROP CONSTRAINT ${name}`));
   await isRunning(name);
-  await visitor.todo('Climb the hill').check();
-  assert.ok(await visitor.todo('Climb the hill').isChecked(), 'it is done before the server has said so');
-  await refused;
+  let isSaid = false;
+  const said = refused.then(() => (isSaid = true));
+  await visitor.todo('Climb the hill').click();
+  await visitor.seesDone('Climb the hill', true);
+  assert.ok(!isSaid, 'it is done before the server has said so');
+  await said;
   await visitor.seesDone('Climb the hill', false);
   await visitor.sees('“Climb the hill” is not done.');
   assert.equal(await postgres.psql(`SELECT completed FROM todo WHERE ${ofUser(email)}`), 'f');
@@ -287,7 +290,7 @@ test('when the server cannot answer, it can be asked again', async (t) => {
   });
   await visitor.page.reload();
   await visitor.sees('The server cannot answer just now.');
-  assert.equal(asked, 3);
+  assert.ok(asked >= 3, `it was asked ${asked} times`);
   await visitor.page.unroute(/operationName=TodoPage/);
   await visitor.press('Try again');
   await visitor.seesTodos('Wait');

@@ -72,8 +72,8 @@ fn argument(
     let of_variable = |name: Name| {
         let given = variables.get(&name).cloned();
         let definitions = operation.variable_definitions.iter().map(|definition| &definition.node);
-        let defined = || definitions.clone().find(|definition| definition.name.node == name)?.default_value().cloned();
-        given.or_else(defined).ok_or(())
+        let defined = || definitions.clone().find(|definition| definition.name.node == name)?.default_value.as_ref();
+        given.or_else(|| Some(defined()?.node.clone())).ok_or(())
     };
     // A variable without a value is an argument that is not given.
     directive.get_argument(name)?.node.clone().into_const_with(of_variable).ok()

@@ -50,6 +50,7 @@ impl TideMutation {
         #[graphql(desc = "What to forget.")] input: DropMemoInput,
     ) -> Result<DropMemoPayload, Error> {
         overseer(context)?;
+        scope(context)?.idempotency.refuse_key()?;
         let store = scope(context)?.reader.store();
         let (kind, key) = id::parse("id", &input.id)?;
         let was_kept = match kind.as_str() {
@@ -72,6 +73,7 @@ impl TideMutation {
         #[graphql(desc = "Which jobs to try again.")] input: RetryJobsInput,
     ) -> Result<RetryJobsPayload, Error> {
         overseer(context)?;
+        scope(context)?.idempotency.refuse_key()?;
         if input.names.is_empty() || input.names.len() > MOST_NAMES {
             return Err(Error::bad_user_input("names", format!("give 1 to {MOST_NAMES} names")));
         }

@@ -210,6 +210,8 @@ on_each_backend! {
             ("markRead", json!({ "ids": [] }), "notifications { id }", true),
             ("markAllRead", Value::Null, "viewer { id }", true),
             ("exportMyData", Value::Null, "export { id }", true),
+            ("dropMemo", json!({ "id": todo }), "wasKept", false),
+            ("retryJobs", json!({ "names": ["mail"] }), "retried", false),
             ("deleteTodo", json!({ "id": todo }), "deletedId", true),
             ("deleteNote", json!({ "id": note }), "deletedId", true),
             ("deleteTag", json!({ "id": tag }), "deletedId", true),
