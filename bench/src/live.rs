@@ -3,10 +3,11 @@
 
 use std::time::{Duration, Instant};
 
-use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpStream;
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
@@ -36,12 +37,13 @@ const AFTERMATH: Duration = Duration::from_millis(200);
 
 type Stream = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-/// A connection with some live queries.
+/// A connection with some live queries, whose messages are read as they come: also pings, which have to be answered.
 struct Client {
-    sender: SplitSink<Stream, Message>,
-    receiver: SplitStream<Stream>,
-    queries: usize,
+    reading: JoinHandle<String>,
 }
+
+/// The answers that come, of all clients.
+struct Told(UnboundedReceiver<()>);
 
 /// A change, and whom it concerns.
 struct Change {
@@ -90,10 +92,13 @@ pub(crate) async fn run(options: &LiveOptions) -> Result<(), Error> {
     let server = system.start(&environment, OF_A_SOCKET).await?;
     eprintln!("opening {queries} live queries");
     let before = resident_memory(server.process());
+    let (answers, received) = mpsc::unbounded_channel();
+    let mut told = Told(received);
     let mut clients = Vec::new();
     for ids in environment.dataset.todos[..queries].chunks(OF_A_SOCKET) {
         let ids: Vec<&str> = ids.iter().map(|todo| todo.id.as_str()).collect();
-        clients.push(Client::open(&server, &environment.postgres_token, &ids).await?);
+        clients.push(Client::open(&server, &environment.postgres_token, &ids, answers.clone()).await?);
+        told.wait(&server, &mut clients, ids.len()).await?;
     }
     let memory = resident_memory(server.process()).saturating_sub(before) / queries as u64;
     println!("{queries} live queries over {} WebSockets: {memory} bytes of memory each\n", clients.len());
@@ -106,7 +111,7 @@ pub(crate) async fn run(options: &LiveOptions) -> Result<(), Error> {
         for round in 0..options.rounds {
             let (begun, used) = (Instant::now(), processor_time(server.process()));
             environment.database.sql(&(change.statement)(round)).await;
-            receive(&server, &mut clients, (change.concerned)(queries)).await?;
+            told.wait(&server, &mut clients, (change.concerned)(queries)).await?;
             latency.push(milliseconds(begun.elapsed()));
             sleep(AFTERMATH).await;
             let idle = begun.elapsed().mul_f64(idle);
@@ -125,57 +130,74 @@ pub(crate) async fn run(options: &LiveOptions) -> Result<(), Error> {
 }
 
 impl Client {
-    async fn open(server: &Server, token: &str, ids: &[&str]) -> Result<Self, Error> {
+    /// Opens it, and has each of its answers told.
+    async fn open(server: &Server, token: &str, ids: &[&str], answers: UnboundedSender<()>) -> Result<Self, Error> {
         let failed = |error: tungstenite::Error| server.gone(error.to_string());
         let mut request = format!("ws://127.0.0.1:{}/graphql", server.port()).into_client_request().map_err(failed)?;
         let protocol = HeaderValue::from_static("graphql-transport-ws");
         request.headers_mut().insert("sec-websocket-protocol", protocol);
-        let (stream, _) = connect_async(request).await.map_err(failed)?;
-        let (mut sender, receiver) = stream.split();
+        let (mut stream, _) = connect_async(request).await.map_err(failed)?;
         let payload = json!({ "Authorization": format!("Bearer {token}") });
-        let init = json!({ "type": "connection_init", "payload": payload });
-        sender.send(Message::text(init.to_string())).await.map_err(failed)?;
-        let mut client = Self { sender, receiver, queries: ids.len() };
-        client.next(server, "connection_ack").await?;
+        stream.send(of(json!({ "type": "connection_init", "payload": payload }))).await.map_err(failed)?;
+        // What is sent before it is acknowledged would be an error.
+        stream.next().await.transpose().map_err(failed)?;
         for id in ids {
             let payload = json!({ "query": QUERY, "variables": { "id": id } });
-            let subscribe = json!({ "id": id, "type": "subscribe", "payload": payload });
-            client.sender.send(Message::text(subscribe.to_string())).await.map_err(failed)?;
+            let subscribe = of(json!({ "id": id, "type": "subscribe", "payload": payload }));
+            stream.send(subscribe).await.map_err(failed)?;
         }
-        for _ in 0..client.queries {
-            client.next(server, "next").await?;
-        }
-        Ok(client)
+        Ok(Self { reading: tokio::spawn(read(stream, answers)) })
     }
+}
 
-    /// Waits for a message of this type; pings may come before.
-    async fn next(&mut self, server: &Server, kind: &str) -> Result<(), Error> {
-        let wanted = format!("\"type\":\"{kind}\"");
-        loop {
-            let message = timeout(PATIENCE, self.receiver.next()).await;
-            match message.map_err(|_| server.gone(format!("no `{kind}` comes")))? {
-                Some(Ok(Message::Text(text))) if text.contains(&wanted) => return Ok(()),
-                Some(Ok(Message::Text(text))) if !text.contains("\"type\":\"ping\"") => {
-                    return Err(server.gone(format!("instead of a `{kind}` there is {text}")));
-                }
-                Some(Ok(_)) => {}
-                Some(Err(error)) => return Err(server.gone(error.to_string())),
-                None => return Err(server.gone("a WebSocket is closed".to_owned())),
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.reading.abort();
+    }
+}
+
+impl Told {
+    /// Waits for as many answers.
+    async fn wait(&mut self, server: &Server, clients: &mut [Client], count: usize) -> Result<(), Error> {
+        for _ in 0..count {
+            if let Ok(Some(())) = timeout(PATIENCE, self.0.recv()).await {
+                continue;
             }
+            let ended = clients.iter_mut().find(|client| client.reading.is_finished());
+            let reason = match ended {
+                Some(client) => (&mut client.reading).await.unwrap_or_else(|error| error.to_string()),
+                None => "answers are missing".to_owned(),
+            };
+            return Err(server.gone(reason));
+        }
+        Ok(())
+    }
+}
+
+/// Reads messages, and returns why there are no more.
+async fn read(mut stream: Stream, answers: UnboundedSender<()>) -> String {
+    loop {
+        let text = match stream.next().await {
+            Some(Ok(Message::Text(text))) => text,
+            Some(Ok(_)) => continue,
+            Some(Err(error)) => return error.to_string(),
+            None => return "a WebSocket is closed".to_owned(),
+        };
+        if text.contains("\"type\":\"next\"") {
+            // Nobody waits any more at the end.
+            let _ = answers.send(());
+        } else if text.contains("\"type\":\"ping\"") {
+            if let Err(error) = stream.send(of(json!({ "type": "pong" }))).await {
+                return error.to_string();
+            }
+        } else {
+            return format!("instead of an answer there is {text}");
         }
     }
 }
 
-/// Waits for as many answers; the oldest todo is one of the first client's.
-async fn receive(server: &Server, clients: &mut [Client], count: usize) -> Result<(), Error> {
-    let mut left = count;
-    for client in clients {
-        for _ in 0..left.min(client.queries) {
-            client.next(server, "next").await?;
-        }
-        left = left.saturating_sub(client.queries);
-    }
-    Ok(())
+fn of(message: Value) -> Message {
+    Message::text(message.to_string())
 }
 
 /// The part of a processor that the server takes while nothing changes: it polls.
