@@ -90,8 +90,7 @@ impl<V: Send + Sync + 'static> Derived<V> {
         acceptance: Acceptance,
     ) -> Option<(Arc<V>, Basis)> {
         let (held, derivation) = self.held(request, key, acceptance).await?;
-        let basis = Basis { footprint: held.memo.footprint.clone(), as_of: held.memo.as_of };
-        Some((Arc::clone(&derivation.value), basis))
+        Some((Arc::clone(&derivation.value), Basis::of(&held.memo)))
     }
 
     async fn held(
@@ -201,8 +200,7 @@ impl<V: Send + Sync + 'static> Derived<V> {
                             let missed = explanation.derived.take().and_then(|step| step.missed);
                             explanation.derived = Some(self.step(&key, Some(AnsweredBy::Joined), missed, &memo));
                         });
-                        let basis = Basis { footprint: memo.footprint.clone(), as_of: memo.as_of };
-                        return (Arc::clone(&memo.value.value), Some(basis));
+                        return (Arc::clone(&memo.value.value), Some(Basis::of(&memo)));
                     }
                 }
             }

@@ -14,8 +14,8 @@ use crate::tide::Tide;
 
 /// Hands what the poller saw newly to everybody in this process who follows the database's changes.
 ///
-/// Each poll's changes are kept once, whoever follows; and a few while nobody does, to explain what they made invalid. A follower that is further behind than what is kept has missed something, and
-/// learns that instead of going on.
+/// Each poll's changes are kept once, whoever follows; and a few while nobody does, to explain what they made invalid. A follower that is
+/// further behind than what is kept has missed something, and learns that instead of going on.
 #[derive(Debug)]
 pub(crate) struct Feed {
     /// How many changes are kept at most, and those of the last poll in any case.

@@ -8,6 +8,7 @@ use tokio::task::yield_now;
 
 use crate::feed::{Feed, Follower, Lost};
 use crate::gate::Gate;
+use crate::memo::Memo;
 use crate::tide::Tide;
 use crate::{Footprint, Position};
 
@@ -19,6 +20,13 @@ const AT_ONCE: usize = 256;
 pub struct Basis {
     pub(crate) footprint: Footprint,
     pub(crate) as_of: Position,
+}
+
+impl Basis {
+    /// What a memo rests on.
+    pub(crate) fn of<T: ?Sized>(memo: &Memo<T>) -> Self {
+        Self { footprint: memo.footprint.clone(), as_of: memo.as_of }
+    }
 }
 
 /// Everybody in this process who waits for what they look at to change.

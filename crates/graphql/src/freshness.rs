@@ -55,8 +55,13 @@ pub(crate) fn report(response: &mut Response, mark: Option<&HistoryMark>, proven
 
 /// Adds how a request was answered, in JSON, to the end of its response.
 pub(crate) fn explain(tail: &mut String, explanation: &str) {
+    add(tail, "explain", explanation);
+}
+
+/// Adds to the end of a response what its extension tells beside the rest: a value in JSON under a name.
+fn add(tail: &mut String, name: &str, value: &str) {
     let has_extension = tail.ends_with("}}}");
-    let told = format!("\"explain\":{explanation}");
+    let told = format!("\"{name}\":{value}");
     if has_extension {
         tail.truncate(tail.len() - 3);
         tail.push_str(&format!(",{told}}}}}}}"));
@@ -83,13 +88,10 @@ pub(crate) fn tail(mark: Option<&HistoryMark>, provenance: &Provenance) -> Strin
 
 /// The end of an answer to a live query, which tells beside that by what its client can say that it was shown it.
 pub(crate) fn tail_of_live(shown: &Shown, provenance: &Provenance) -> String {
-    // The mark and what stands for the answer are written in characters that JSON need not escape.
-    let tail = tail(shown.mark.as_ref(), provenance);
-    let told = tail.strip_prefix(&[",\"extensions\":{\"", NAME, "\":{"].concat());
-    match told {
-        Some(told) => format!(",\"extensions\":{{\"{NAME}\":{{\"shown\":\"{shown}\",{told}"),
-        None => format!(",\"extensions\":{{\"{NAME}\":{{\"shown\":\"{shown}\"}}}}}}"),
-    }
+    let mut tail = tail(shown.mark.as_ref(), provenance);
+    // It is written in characters that JSON need not escape.
+    add(&mut tail, "shown", &format!("\"{shown}\""));
+    tail
 }
 
 fn not_a_mark() -> Error {
