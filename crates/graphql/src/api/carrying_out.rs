@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Executor, Request, Response, ServerError};
+use futures::future::BoxFuture;
 use parking_lot::Mutex;
 use tidewater_limit::Exceeded;
 
@@ -71,7 +72,9 @@ impl Api {
                 let sessions = Sessions { lifetime, device, change: Arc::clone(&change) };
                 let scope = Scope::with_sessions(reader.clone(), viewer, sessions, spending.clone());
                 let scope = scope.of_client_at(caller.network).known_as(idempotency.clone());
-                (self.resolve(request.data(scope), document).await, None)
+                // Its type names that of every field. Within those of all who wait for it, the compiler gives up.
+                let resolving: BoxFuture<'_, Response> = Box::pin(self.resolve(request.data(scope), document));
+                (resolving.await, None)
             }
             Err(error) => (refusal(error.clone()), Some(error)),
         };
