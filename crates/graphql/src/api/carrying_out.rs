@@ -72,9 +72,7 @@ impl Api {
                 let sessions = Sessions { lifetime, device, change: Arc::clone(&change) };
                 let scope = Scope::with_sessions(reader.clone(), viewer, sessions, spending.clone());
                 let scope = scope.of_client_at(caller.network).known_as(idempotency.clone());
-                // Its type names that of every field. Within those of all who wait for it, the compiler gives up.
-                let resolving: BoxFuture<'_, Response> = Box::pin(self.resolve(request.data(scope), document));
-                (resolving.await, None)
+                (self.resolve(request.data(scope), document).await, None)
             }
             Err(error) => (refusal(error.clone()), Some(error)),
         };
@@ -97,21 +95,26 @@ impl Api {
         Ran { response, outcome, session, held, identity, exceeded, replayed }
     }
 
-    async fn resolve(&self, request: Request, document: Option<&Document>) -> Response {
-        let Inner { validating, trusting, completion, .. } = &*self.0;
-        let Some(document) = document else { return validating.execute(request).await };
-        if document.is_subscription(request.operation_name.as_deref()) {
-            return refusal(Error::bad_user_input(
-                "query",
-                "a subscription is carried out over a WebSocket, or with `Accept: text/event-stream`",
-            ));
-        }
-        if document.needs_no_validation(completion.types(), &request) {
-            return completion.execute_prepared(trusting, request, document.prepared()).await;
-        }
-        let response = completion.execute_prepared(validating, request, document.prepared()).await;
-        document.was_validated(&response);
-        response
+    /// A boxed future, made here and nowhere else: its type names those of all fields, and a compiler that has it in the futures of all
+    /// who wait for it gives up in a release build.
+    #[inline(never)]
+    fn resolve<'a>(&'a self, request: Request, document: Option<&'a Document>) -> BoxFuture<'a, Response> {
+        Box::pin(async move {
+            let Inner { validating, trusting, completion, .. } = &*self.0;
+            let Some(document) = document else { return validating.execute(request).await };
+            if document.is_subscription(request.operation_name.as_deref()) {
+                return refusal(Error::bad_user_input(
+                    "query",
+                    "a subscription is carried out over a WebSocket, or with `Accept: text/event-stream`",
+                ));
+            }
+            if document.needs_no_validation(completion.types(), &request) {
+                return completion.execute_prepared(trusting, request, document.prepared()).await;
+            }
+            let response = completion.execute_prepared(validating, request, document.prepared()).await;
+            document.was_validated(&response);
+            response
+        })
     }
 }
 
