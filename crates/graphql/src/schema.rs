@@ -6,6 +6,7 @@ use async_graphql::{
     ValidationMode,
 };
 use chrono::{DateTime, Utc};
+use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 
 use crate::account::{AccountMutation, Passwords, SessionMutation};
@@ -114,14 +115,19 @@ impl Schema {
     }
 }
 
+/// What executes is made behind a pointer, here and nowhere else. The types of its futures name those of all fields; where they are part
+/// of what waits for them, they are compiled once more in every crate, and too deep for the compiler in a release build.
 impl Executor for Schema {
-    async fn execute(&self, request: Request) -> Response {
-        match self {
-            Self::Client(schema) => schema.execute(request).await,
-            Self::Subgraph(schema) => schema.execute(request).await,
-        }
+    #[inline(never)]
+    fn execute(&self, request: Request) -> impl Future<Output = Response> + Send {
+        let executed: BoxFuture<'_, Response> = match self {
+            Self::Client(schema) => Box::pin(schema.execute(request)),
+            Self::Subgraph(schema) => Box::pin(schema.execute(request)),
+        };
+        executed
     }
 
+    #[inline(never)]
     fn execute_stream(&self, request: Request, session: Option<Arc<Data>>) -> BoxStream<'static, Response> {
         match self {
             Self::Client(schema) => Executor::execute_stream(schema, request, session),

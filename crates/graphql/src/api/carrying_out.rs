@@ -1,7 +1,6 @@
 use std::sync::Arc;
 
 use async_graphql::{Executor, Request, Response, ServerError};
-use futures::future::BoxFuture;
 use parking_lot::Mutex;
 use tidewater_limit::Exceeded;
 
@@ -95,26 +94,21 @@ impl Api {
         Ran { response, outcome, session, held, identity, exceeded, replayed }
     }
 
-    /// A boxed future, made here and nowhere else: its type names those of all fields, and a compiler that has it in the futures of all
-    /// who wait for it gives up in a release build.
-    #[inline(never)]
-    fn resolve<'a>(&'a self, request: Request, document: Option<&'a Document>) -> BoxFuture<'a, Response> {
-        Box::pin(async move {
-            let Inner { validating, trusting, completion, .. } = &*self.0;
-            let Some(document) = document else { return validating.execute(request).await };
-            if document.is_subscription(request.operation_name.as_deref()) {
-                return refusal(Error::bad_user_input(
-                    "query",
-                    "a subscription is carried out over a WebSocket, or with `Accept: text/event-stream`",
-                ));
-            }
-            if document.needs_no_validation(completion.types(), &request) {
-                return completion.execute_prepared(trusting, request, document.prepared()).await;
-            }
-            let response = completion.execute_prepared(validating, request, document.prepared()).await;
-            document.was_validated(&response);
-            response
-        })
+    async fn resolve(&self, request: Request, document: Option<&Document>) -> Response {
+        let Inner { validating, trusting, completion, .. } = &*self.0;
+        let Some(document) = document else { return validating.execute(request).await };
+        if document.is_subscription(request.operation_name.as_deref()) {
+            return refusal(Error::bad_user_input(
+                "query",
+                "a subscription is carried out over a WebSocket, or with `Accept: text/event-stream`",
+            ));
+        }
+        if document.needs_no_validation(completion.types(), &request) {
+            return completion.execute_prepared(trusting, request, document.prepared()).await;
+        }
+        let response = completion.execute_prepared(validating, request, document.prepared()).await;
+        document.was_validated(&response);
+        response
     }
 }
 
