@@ -12,9 +12,26 @@ pub(super) struct Table {
     /// The table and whatever partitions or inherits from it, directly or not; itself first.
     pub(super) members: Vec<Member>,
     /// Every column, in the order of the table.
-    pub(super) columns: Vec<String>,
+    pub(super) columns: Vec<LiveColumn>,
     /// What [`shape_query`] answers while the table has exactly `columns`.
     pub(super) shape: String,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct LiveColumn {
+    pub(super) name: String,
+    pub(super) equality: Equality,
+}
+
+/// When two values of a column look the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Equality {
+    /// When they are equal, for values of the type with this identifier.
+    Value(i64),
+    /// The same, where the collation says by bytes what is equal.
+    Text(i64),
+    /// Equal values may look different (`1.0` and `1.00`), or there is no equality.
+    Image,
 }
 
 #[derive(Debug)]
@@ -43,7 +60,8 @@ const COLUMNS: &str = "
     SELECT a.attname::text, coalesce(base.typname, t.typname)::text, coalesce(base.typtype, t.typtype) = 'e',
         coalesce(l.collisdeterministic, true),
         EXISTS (SELECT FROM pg_catalog.pg_index AS i
-            WHERE i.indrelid = a.attrelid AND i.indisprimary AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]))
+            WHERE i.indrelid = a.attrelid AND i.indisprimary AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])),
+        t.oid::bigint
     FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
         LEFT JOIN pg_catalog.pg_type AS base ON base.oid = t.typbasetype
         LEFT JOIN pg_catalog.pg_collation AS l ON l.oid = a.attcollation
@@ -56,6 +74,22 @@ struct Found {
     is_enum: bool,
     deterministic: bool,
     in_primary_key: bool,
+    type_oid: i64,
+}
+
+impl Equality {
+    /// That of a built-in type, whose identifier is the same in every database.
+    fn of(type_oid: i64) -> Self {
+        const TEXT: i64 = 25;
+        const VARCHAR: i64 = 1043;
+        // bool, bytea, "char", int8, int2, int4, oid, date, time, timestamp, timestamptz, uuid.
+        const EXACT: [i64; 12] = [16, 17, 18, 20, 21, 23, 26, 1082, 1083, 1114, 1184, 2950];
+        match type_oid {
+            TEXT | VARCHAR => Self::Text(type_oid),
+            exact if EXACT.contains(&exact) => Self::Value(exact),
+            _ => Self::Image,
+        }
+    }
 }
 
 impl Table {
@@ -80,7 +114,8 @@ impl Table {
         }
         let found = columns(connection, oid).await?;
         check(tracking, &found)?;
-        let columns = found.into_iter().map(|column| column.name).collect();
+        let live = |Found { name, type_oid, .. }| LiveColumn { name, equality: Equality::of(type_oid) };
+        let columns = found.into_iter().map(live).collect();
         let shape = AssertSqlSafe(shape_query(&schema, &name));
         let shape = sqlx::query_scalar(shape).fetch_one(&mut *connection).await?;
         Ok(Self { schema, name, partitioned, members, columns, shape })
@@ -107,6 +142,7 @@ async fn columns(connection: &mut PgConnection, oid: i64) -> Result<Vec<Found>, 
             is_enum: row.try_get(2)?,
             deterministic: row.try_get(3)?,
             in_primary_key: row.try_get(4)?,
+            type_oid: row.try_get(5)?,
         })
     };
     rows.iter().map(column).collect()

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::table::{Table, identifier, literal, shape_query};
+use super::table::{Equality, LiveColumn, Table, identifier, literal, shape_query};
 use crate::decode::columns_text;
 use crate::{Tracking, TriggerForm};
 
@@ -78,7 +78,7 @@ struct Source {
     shape: String,
     key: Vec<String>,
     values: Vec<String>,
-    all: Vec<String>,
+    all: Vec<LiveColumn>,
 }
 
 impl Source {
@@ -96,11 +96,10 @@ impl Source {
     }
 
     fn text(&self, form: TriggerForm) -> String {
-        let events = match form {
-            TriggerForm::Statement => self.statement_events(),
-            TriggerForm::Row => self.row_events(),
+        let (variables, before, events) = match form {
+            TriggerForm::Statement => ("  bulk boolean;\n", self.before_statement(), self.statement_events()),
+            TriggerForm::Row => ("", format!("  shape := ({});\n", self.shape_query), self.row_events()),
         };
-        let Self { shape_query, .. } = self;
         let (shape, whole) = (literal(&self.shape), self.log_whole_table());
         // Columns added since are at the end.
         let grown = literal(&format!("{},", self.shape.trim_end_matches('}')));
@@ -109,13 +108,12 @@ impl Source {
 #variable_conflict use_variable
 DECLARE
   shape text;
-BEGIN
+{variables}BEGIN
   IF TG_OP = 'TRUNCATE' THEN
     {whole}
     RETURN NULL;
   END IF;
-  shape := ({shape_query});
-  IF shape <> {shape} AND NOT starts_with(shape, {grown}) THEN
+{before}  IF shape <> {shape} AND NOT starts_with(shape, {grown}) THEN
     {whole}
     RETURN NULL;
   END IF;
@@ -125,36 +123,33 @@ END
         )
     }
 
+    /// What is known of a statement before its rows are looked at, in one query: each one costs as much as a short row.
+    fn before_statement(&self) -> String {
+        let Self { shape_query, .. } = self;
+        let known = |rows: &str| {
+            format!("SELECT ({shape_query}), EXISTS (SELECT FROM {rows} OFFSET {BULK_ROWS}) INTO shape, bulk;")
+        };
+        let (removed, written) = (known(OLD_TABLE), known(NEW_TABLE));
+        format!("  IF TG_OP = 'DELETE' THEN\n    {removed}\n  ELSE\n    {written}\n  END IF;\n")
+    }
+
     fn statement_events(&self) -> String {
         let (insert, update, delete) =
             (self.log_rows(Some(NEW_TABLE), None), self.log_update(), self.log_rows(None, Some(OLD_TABLE)));
         let (differing, whole) = (self.differing(), self.log_whole_table());
         // The number of rows is cheap to know, the number of rows that differ is not.
         format!(
-            "  IF TG_OP = 'INSERT' THEN
-    PERFORM FROM {NEW_TABLE} OFFSET {BULK_ROWS} LIMIT 1;
-    IF FOUND THEN
-      {whole}
-    ELSE
-      {insert}
-    END IF;
+            "  IF bulk AND TG_OP = 'UPDATE' THEN
+    bulk := EXISTS (SELECT FROM {differing} OFFSET {BULK_ROWS});
+  END IF;
+  IF bulk THEN
+    {whole}
+  ELSIF TG_OP = 'INSERT' THEN
+    {insert}
   ELSIF TG_OP = 'DELETE' THEN
-    PERFORM FROM {OLD_TABLE} OFFSET {BULK_ROWS} LIMIT 1;
-    IF FOUND THEN
-      {whole}
-    ELSE
-      {delete}
-    END IF;
+    {delete}
   ELSE
-    PERFORM FROM {NEW_TABLE} OFFSET {BULK_ROWS} LIMIT 1;
-    IF FOUND THEN
-      PERFORM FROM {differing} OFFSET {BULK_ROWS} LIMIT 1;
-    END IF;
-    IF FOUND THEN
-      {whole}
-    ELSE
-      {update}
-    END IF;
+    {update}
   END IF;
 "
         )
@@ -230,16 +225,30 @@ END
         format!("{alias}.{key} IS NULL")
     }
 
-    /// The names of the columns that differ; null where the table has columns that this text does not know.
+    /// The names of the columns that differ; null where the table has columns, or types of columns, that this text does not know.
     fn changed(&self, old: &str, new: &str) -> String {
-        let mut names = String::new();
-        for (index, column) in self.all.iter().enumerate() {
-            let (separator, name, quoted) = (if index == 0 { "" } else { ", " }, literal(column), identifier(column));
-            let differs = format!("record_image_ne(ROW({old}.{quoted}), ROW({new}.{quoted}))");
+        let (mut names, mut types, mut known) = (String::new(), String::new(), String::new());
+        for (index, LiveColumn { name, equality }) in self.all.iter().enumerate() {
+            let (quoted, separator) = (identifier(name), if index == 0 { "" } else { ", " });
+            let differs = match equality {
+                Equality::Value(_) => format!("{old}.{quoted} IS DISTINCT FROM {new}.{quoted}"),
+                Equality::Text(_) => {
+                    format!("{old}.{quoted} COLLATE \"C\" IS DISTINCT FROM {new}.{quoted} COLLATE \"C\"")
+                }
+                Equality::Image => format!("record_image_ne(ROW({old}.{quoted}), ROW({new}.{quoted}))"),
+            };
             // Writing to a String cannot fail.
-            let _ = write!(names, "{separator}CASE WHEN {differs} THEN {name} END");
+            let _ = write!(names, "{separator}CASE WHEN {differs} THEN {} END", literal(name));
+            if let Equality::Value(type_oid) | Equality::Text(type_oid) = equality {
+                let separator = if types.is_empty() { "" } else { ", " };
+                let _ = write!(types, "{separator}pg_typeof({new}.{quoted})::oid");
+                let _ = write!(known, "{separator}{type_oid}");
+            }
         }
-        format!("CASE WHEN shape = {} THEN array_remove(ARRAY[{names}], NULL) END", literal(&self.shape))
+        let shape = literal(&self.shape);
+        format!(
+            "CASE WHEN shape = {shape} AND ARRAY[{types}]::oid[] = ARRAY[{known}]::oid[] THEN array_remove(ARRAY[{names}], NULL) END"
+        )
     }
 }
 

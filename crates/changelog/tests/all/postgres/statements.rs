@@ -135,6 +135,27 @@ async fn values_that_are_equal_and_look_different_are_changes() {
 }
 
 #[tokio::test]
+async fn values_are_compared_as_what_they_are_now() {
+    const AMOUNT: Tracking = Tracking::new("amount", &[Column::new("id", Kind::Integer)], &[]);
+    let table = "CREATE TABLE amount (id bigint PRIMARY KEY, value integer, name text, other text);
+        CREATE COLLATION folded (PROVIDER = icu, LOCALE = 'und-u-ks-level2', DETERMINISTIC = false)";
+    let mut fixture = Fixture::new(TestDatabase::postgres().await, table, &[AMOUNT]).await;
+    fixture.after("INSERT INTO amount VALUES (1, 1, 'a', NULL)").await;
+    let mut writer = PgConnection::connect(fixture.database.url()).await.unwrap();
+    let sql = sea_orm::sqlx::raw_sql;
+    // The writer's trigger function has planned its statements.
+    sql("UPDATE amount SET value = 2, other = ''").execute(&mut writer).await.unwrap();
+    assert_eq!(fixture.changes().await, ["amount(1)>(1) value,other"]);
+    fixture.after("ALTER TABLE amount ALTER COLUMN name TYPE text COLLATE folded").await;
+    sql("UPDATE amount SET name = 'A'").execute(&mut writer).await.unwrap();
+    assert_eq!(fixture.changes().await, ["amount(1)>(1) name"]);
+    // Whether numbers that are equal look different is not compared by what was installed for integers.
+    fixture.after("ALTER TABLE amount ALTER COLUMN value TYPE numeric").await;
+    sql("UPDATE amount SET value = 2.0").execute(&mut writer).await.unwrap();
+    assert_eq!(fixture.changes().await, ["amount(1)>(1) *"]);
+}
+
+#[tokio::test]
 async fn columns_may_have_the_names_that_the_triggers_give_to_rows() {
     const LETTER: Tracking = Tracking::new("letter", &[Column::new("id", Kind::Integer)], &[]);
     let table = "CREATE TABLE letter (id bigint PRIMARY KEY, o int, n int, s int, t int, v int, r int)";
