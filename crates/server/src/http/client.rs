@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use async_graphql::Request;
-use tidewater_graphql::{Api, Begun, Caller, Error, Identity, ResponseKey, Watch, refusal};
+use tidewater_graphql::{Api, Begun, Caller, Error, Identity, LiveQuota, ResponseKey, Watch, refusal};
 use tidewater_limit::{Allowance, Network};
 use tokio::time::timeout;
 
@@ -20,6 +20,7 @@ pub(super) struct Client {
     pub(super) network: Network,
     pub(super) device: Option<String>,
     pub(super) credential: Option<String>,
+    pub(super) live_queries: LiveQuota,
 }
 
 /// The errors of a request that was not carried out, as they are told.
@@ -68,6 +69,7 @@ impl Client {
             allowance: allowance.clone(),
             network: Some(self.network),
             device: self.device.clone(),
+            live_queries: Some(self.live_queries.clone()),
             ..Caller::default()
         };
         let Service { api, capacity, limits, documents, .. } = &*self.service;
