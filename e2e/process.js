@@ -17,6 +17,10 @@ import { fileURLToPath } from 'node:url';
 
 const SUPERVISOR = fileURLToPath(new URL('../crates/testkit/src/supervisor.sh', import.meta.url));
 
+/** What runs the tests. If it is killed, the process of each file of tests would go on with nobody to tell. */
+const RUNNER = process.ppid;
+setInterval(() => process.ppid === RUNNER || process.exit(1), 500).unref();
+
 /** How long a server may take to start, to end, or to say what is waited for, in milliseconds. */
 export const PATIENCE = 60_000;
 

@@ -26,7 +26,7 @@ use crate::system::{Cache, Store, System};
 
 const QUERY: &str = "query Live($id: ID!) @live { todo(id:$id){ id text completed user{ id name } } }";
 
-/// The default of `TIDEWATER_MAX_SOCKET_OPERATIONS`.
+/// The default of `TIDEWATER_MAX_SOCKET_OPERATIONS` and `TIDEWATER_MAX_SOCKET_LIVE_QUERIES`.
 const OF_A_SOCKET: usize = 64;
 
 /// How long it may take until everybody has an answer.

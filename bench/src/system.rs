@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use crate::dataset::TODOS;
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::peer::{Peer, Promise};
@@ -230,6 +231,7 @@ impl Setup {
             ("TIDEWATER_WORKER_THREADS", "1".to_owned()),
             ("TIDEWATER_MAX_REQUESTS", (connections * 2).max(1_024).to_string()),
             ("TIDEWATER_MAX_CONNECTIONS", (connections * 2).max(4_096).to_string()),
+            ("TIDEWATER_MAX_LIVE_QUERIES", TODOS.to_string()),
             // So that disabled triggers are not complained of while that is measured.
             ("TIDEWATER_HEALTH_INTERVAL", "1h".to_owned()),
             // The load is one viewer's. If it is counted, it is never refused.

@@ -88,6 +88,24 @@ test('a query is completed, executed and told what served it', async (test) => {
     await answered(page, '"viewer": null');
 });
 
+test('every example is answered, with the variables and headers that come with it', async (test) => {
+    const page = await open(test);
+    await signIn(page, USER);
+    await page.getByRole('button', { name: 'Show Examples' }).click();
+    const examples = page.getByRole('region', { name: 'Examples' }).getByRole('button');
+    const titles = await examples.allTextContents();
+    assert.ok(titles.length > 5, titles);
+    // What waits for a change has tests of its own.
+    for (const title of titles.filter((title) => !/^Follow|live$/.test(title))) {
+        await page.getByRole('button', { name: title, exact: true }).click();
+        // They alone begin with a comment.
+        const asked = page.waitForResponse((response) => response.request().postData()?.includes('"query":"# '));
+        await run(page);
+        const { data, errors } = await (await asked).json();
+        assert.ok(data && !errors, `${title}: ${JSON.stringify(errors)}`);
+    }
+});
+
 test('documentation, explorer and history are there', async (test) => {
     const page = await open(test);
     await run(page);

@@ -157,7 +157,7 @@ impl<V: Send + Sync + 'static> Derived<V> {
     where
         F: Future<Output = (V, Sharing)>,
     {
-        self.read_with_basis(request, key, compute).await.0
+        self.read_and(request, key, compute, |_, _| ()).await.0
     }
 
     /// Like [`read`](Self::read), with what the value rests on, if that is known.
@@ -167,6 +167,21 @@ impl<V: Send + Sync + 'static> Derived<V> {
         key: &[u8],
         compute: impl FnOnce() -> F,
     ) -> (Arc<V>, Option<Basis>)
+    where
+        F: Future<Output = (V, Sharing)>,
+    {
+        let basis = |footprint: &Footprint, as_of| Basis { footprint: footprint.clone(), as_of };
+        self.read_and(request, key, compute, basis).await
+    }
+
+    /// Like [`read`](Self::read), with what `tell` makes of what the value rests on, if that is known.
+    async fn read_and<F, B>(
+        &self,
+        request: &Request,
+        key: &[u8],
+        compute: impl FnOnce() -> F,
+        tell: impl Fn(&Footprint, Position) -> B,
+    ) -> (Arc<V>, Option<B>)
     where
         F: Future<Output = (V, Sharing)>,
     {
@@ -184,10 +199,10 @@ impl<V: Send + Sync + 'static> Derived<V> {
                 Boarding::Lead(lead) => {
                     // A flight that landed in the meantime has left its value in memory.
                     if at_least < Position::LAST
-                        && let Some((value, basis)) =
-                            self.get_with_basis(request, &key, Acceptance::AtMost(Duration::ZERO)).await
+                        && let Some((held, derivation)) =
+                            self.held(request, &key, Acceptance::AtMost(Duration::ZERO)).await
                     {
-                        return (value, Some(basis));
+                        return (Arc::clone(&derivation.value), Some(tell(&held.memo.footprint, held.memo.as_of)));
                     }
                     break (lead, as_of);
                 }
@@ -200,7 +215,7 @@ impl<V: Send + Sync + 'static> Derived<V> {
                             let missed = explanation.derived.take().and_then(|step| step.missed);
                             explanation.derived = Some(self.step(&key, Some(AnsweredBy::Joined), missed, &memo));
                         });
-                        return (Arc::clone(&memo.value.value), Some(Basis::of(&memo)));
+                        return (Arc::clone(&memo.value.value), Some(tell(&memo.footprint, memo.as_of)));
                     }
                 }
             }
@@ -218,11 +233,12 @@ impl<V: Send + Sync + 'static> Derived<V> {
             let memo = Memo { value, footprint, as_of, read_at, expires_at: read_at };
             explanation.derived = Some(self.step(&key, Some(AnsweredBy::Source(None)), missed, &memo));
         });
-        let basis = recording.zip(footprint).map(|(recording, footprint)| {
-            self.land(lead, as_of, &value, &recording, footprint.clone(), sharing);
-            Basis { footprint, as_of }
+        let told = recording.zip(footprint).map(|(recording, footprint)| {
+            let told = tell(&footprint, as_of);
+            self.land(lead, as_of, &value, &recording, footprint, sharing);
+            told
         });
-        (value, basis)
+        (value, told)
     }
 
     fn step<T: ?Sized>(

@@ -2,7 +2,7 @@ use tidewater_cache::{Acceptance, HistoryMark};
 use tidewater_limit::{Allowance, Network};
 use uuid::Uuid;
 
-use crate::{IdempotencyKey, Shown};
+use crate::{IdempotencyKey, LiveQuota, Shown};
 
 /// How much is kept of what a caller calls itself, in characters.
 const MAX_DEVICE: usize = 200;
@@ -18,6 +18,8 @@ pub struct Caller {
     pub mark: Option<HistoryMark>,
     /// What they were shown last of a live query that they begin again.
     pub shown: Option<Shown>,
+    /// How many live queries they may have open, besides the bound of the whole API.
+    pub live_queries: Option<LiveQuota>,
     /// What they call their device or program, in 1 to 200 characters. A session that they begin is known by it.
     pub device: Option<String>,
     /// What they call the request, if it is a mutation that can be sent again.

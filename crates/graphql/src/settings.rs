@@ -26,6 +26,8 @@ pub struct ApiSettings {
     pub limits: Limits,
     /// What is kept of whole responses.
     pub responses: Responses,
+    /// What live queries may take.
+    pub live_queries: LiveQueries,
     /// How long a session is good for after signing in, however much it is used.
     pub session_lifetime: Duration,
     /// For how long a session may be unused; no longer than it lasts. Its use is recorded once a minute, or ten times in this time if
@@ -56,6 +58,7 @@ impl ApiSettings {
             policies: Policies::default(),
             limits: Limits::default(),
             responses: Responses::default(),
+            live_queries: LiveQueries::default(),
             session_lifetime: 90 * DAY,
             session_idle_timeout: 30 * DAY,
             counts_cost: false,
@@ -119,5 +122,20 @@ pub struct Responses {
 impl Default for Responses {
     fn default() -> Self {
         Self { memory_bytes: 64 << 20, ttl: Policy::list().ttl, exclusions: Exclusions::default() }
+    }
+}
+
+/// What live queries may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LiveQueries {
+    /// How many may be open at once.
+    pub most: usize,
+    /// How long one may be executed again; the first time is up to whoever begins it.
+    pub time_limit: Duration,
+}
+
+impl Default for LiveQueries {
+    fn default() -> Self {
+        Self { most: 10_000, time_limit: Duration::from_secs(15) }
     }
 }

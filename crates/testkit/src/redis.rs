@@ -18,6 +18,7 @@ const READY: &str = "Ready to accept connections";
 const PORT_IN_USE: &str = "Address already in use";
 const GIVEN: &str = "a test that breaks its Redis starts it with `TestRedis::start_own`";
 const DUMP: &str = "dump.rdb";
+const SOCKET: &str = "redis.sock";
 
 /// A Redis for one test: a server of its own, or its part of a given one, the keys that begin with
 /// [`prefix`](Self::prefix).
@@ -65,6 +66,11 @@ impl TestRedis {
     /// Its URL, `redis://HOST:PORT`.
     pub fn url(&self) -> String {
         format!("redis://{}", self.address)
+    }
+
+    /// The URL of its Unix socket, `redis+unix://PATH`; for a server of the test's own.
+    pub fn socket_url(&self) -> String {
+        format!("redis+unix://{}", self.own().directory.path().join(SOCKET).display())
     }
 
     /// What this test's keys should begin with, in case that the server is shared.
@@ -186,7 +192,7 @@ impl Own {
             command.args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--save", ""]);
             // A master waits for further replicas otherwise.
             command.args(["--repl-diskless-sync-delay", "0", "--dir"]);
-            command.arg(self.directory.path());
+            command.arg(self.directory.path()).arg("--unixsocket").arg(self.directory.path().join(SOCKET));
             let directory = Some(self.directory.path());
             let process = Process::start(&command, Supervision { last_signal: "KILL", directory, account: None });
             if process.find_in_log(|line| line.contains(READY).then_some(())).await.is_some() {

@@ -41,9 +41,7 @@ async fn culprit(cache: &Cache, missed: &Missed) -> Culprit {
 async fn who_answered_is_told_of_each_lookup() {
     let (world, redis) = (World::new(), TestRedis::start().await);
     world.write(1, "one");
-    let filler = world.cache_over(&redis).await;
-    world.read(&filler, &notes(&filler), &[1]).await;
-    filler.drained().await;
+    world.filled(&redis, &[1]).await;
     let cache = world.cache_over(&redis).await;
     let space = notes(&cache);
     let told = explained(&world, &cache, &space, &[1, 2, 3]).await;
@@ -160,9 +158,8 @@ async fn where_the_table_of_changes_has_forgotten_no_change_is_blamed() {
 async fn what_redis_held_and_a_change_made_invalid_is_told_with_that_change() {
     let (world, redis) = (World::new(), TestRedis::start().await);
     world.write(1, "old");
-    let (filler, cache) = (world.cache_over(&redis).await, world.cache_over(&redis).await);
-    world.read(&filler, &notes(&filler), &[1]).await;
-    filler.drained().await;
+    let cache = world.cache_over(&redis).await;
+    world.filled(&redis, &[1]).await;
     world.write(1, "new");
     let told = explained(&world, &cache, &notes(&cache), &[1]).await;
     let missed = missed(&told);
@@ -175,9 +172,7 @@ async fn what_redis_held_and_a_change_made_invalid_is_told_with_that_change() {
 async fn what_changed_before_this_node_began_is_older_than_what_it_remembers() {
     let (world, redis) = (World::new(), TestRedis::start().await);
     world.write(1, "old");
-    let filler = world.cache_over(&redis).await;
-    world.read(&filler, &notes(&filler), &[1]).await;
-    filler.drained().await;
+    world.filled(&redis, &[1]).await;
     world.write(1, "new");
     let cache = world.cache_over(&redis).await;
     let told = explained(&world, &cache, &notes(&cache), &[1]).await;

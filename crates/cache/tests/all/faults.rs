@@ -35,9 +35,7 @@ async fn a_flushed_redis_costs_loads_only() {
     let (world, redis) = (World::new(), TestRedis::start().await);
     world.write(1, "one");
     let log = Log::capture();
-    let cache = world.cache_over(&redis).await;
-    world.read(&cache, &notes(&cache), &[1]).await;
-    cache.drained().await;
+    let _cache = world.filled(&redis, &[1]).await;
     redis.flush_all().await;
     let other = world.cache_over(&redis).await;
     assert_eq!(world.read(&other, &notes(&other), &[1]).await, [text("one")]);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use futures::poll;
-use tidewater_cache::{Basis, Cache, Request, Settings, Space};
+use tidewater_cache::{Basis, Cache, Request, Settings, Sharing, Space};
 
 use crate::world::{Note, TRACKING, World, notes};
 
@@ -67,6 +67,29 @@ async fn what_changes_before_anybody_waits_is_not_missed() {
     world.write(1, "two");
     seen(&world).await;
     assert!(poll!(Box::pin(lookout.changed(&basis))).is_ready());
+}
+
+#[tokio::test]
+async fn what_changes_while_it_is_computed_is_not_missed() {
+    let (world, cache, space) = world().await;
+    let lookout = cache.look_out();
+    let request = cache.request();
+    let read_and_changed = async |of: &Request, text: &str| {
+        world.read_for(&space, of, &[1]).await.unwrap();
+        world.write(1, text);
+        seen(&world).await;
+    };
+    let ((), basis) = request.with_basis(read_and_changed(&request, "two")).await;
+    assert!(poll!(Box::pin(lookout.changed(&basis.unwrap()))).is_ready());
+
+    let responses = cache.derived::<()>("response", 1 << 20, Duration::from_secs(60));
+    let request = cache.request();
+    let compute = || async {
+        read_and_changed(&request, "three").await;
+        ((), Sharing::Once)
+    };
+    let (_, basis) = responses.read_with_basis(&request, b"key", compute).await;
+    assert!(poll!(Box::pin(lookout.changed(&basis.unwrap()))).is_ready(), "a response");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tidewater_cache::{Cache, Derived, Footprint, Found, Lookup, MissReason, Misses, Policy, Settings, Sharing, Space};
 use tidewater_testkit::TestRedis;
 
-use crate::world::{Broken, Note, TRACKING, World, key, lookup, notes, settings_over, text};
+use crate::world::{Broken, Note, TRACKING, World, key, notes, settings_over, text};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -51,13 +51,7 @@ async fn what_changed_while_it_was_read_has_changed_though_it_was_never_there() 
     world.write(1, "old");
     let cache = world.cache().await;
     let space = notes(&cache);
-    let load = async |_: Vec<usize>| {
-        let found = world.load(&[1]);
-        world.write(1, "new");
-        cache.writing().settle(&cache.request()).await.unwrap();
-        Ok::<_, Broken>(found)
-    };
-    space.read(&cache.request(), vec![lookup(1)], load).await.unwrap();
+    world.read_while(&cache, &space, || world.write(1, "new")).await;
     assert_eq!(world.read(&cache, &space, &[1]).await, [text("new")]);
     assert_eq!(missed(&cache), counted(&[MissReason::NeverFilled, MissReason::Changed]));
 }
@@ -125,9 +119,7 @@ async fn what_was_kept_before_a_restart_went_with_it() {
 async fn what_redis_tells_is_worth_more_than_that_memory_holds_nothing() {
     let (world, redis) = (World::new(), TestRedis::start().await);
     world.write(1, "old");
-    let filler = world.cache_over(&redis).await;
-    world.read(&filler, &notes(&filler), &[1]).await;
-    filler.drained().await;
+    world.filled(&redis, &[1]).await;
     world.write(1, "new");
     let cache = world.cache_over(&redis).await;
     let space = notes(&cache);

@@ -119,15 +119,8 @@ async fn a_fill_that_a_change_overtook_is_never_served() {
     world.write(1, "old");
     let cache = world.cache().await;
     let space = notes(&cache);
-    let load = async |_: Vec<usize>| {
-        let found = world.load(&[1]);
-        // After the source was read, before the value is stored: committed, and known to the cache.
-        world.write(1, "new");
-        cache.writing().settle(&cache.request()).await.unwrap();
-        Ok::<_, Broken>(found)
-    };
-    let late = space.read(&cache.request(), vec![lookup(1)], load).await.unwrap();
-    assert_eq!(*late[0], text("old"), "it was so when the request arrived");
+    let late = world.read_while(&cache, &space, || world.write(1, "new")).await;
+    assert_eq!(late, text("old"), "it was so when the request arrived");
     assert_eq!(world.read(&cache, &space, &[1]).await, [text("new")]);
 }
 

@@ -7,9 +7,7 @@ use crate::world::{Note, TRACKING, World, notes, settings_over, text};
 
 /// A node over `redis` that has just read note 1 from the database; returns the key that it is stored under.
 async fn filled(world: &World, redis: &TestRedis) -> (Cache, String) {
-    let cache = world.cache_over(redis).await;
-    world.read(&cache, &notes(&cache), &[1]).await;
-    cache.drained().await;
+    let cache = world.filled(redis, &[1]).await;
     assert_eq!(world.take_loads(), [[1]]);
     let keys = redis.keys().await;
     assert_eq!(keys.len(), 1);
@@ -146,9 +144,7 @@ async fn a_value_of_another_type_under_the_same_fingerprint_is_a_miss() {
 async fn a_batch_takes_what_each_tier_has() {
     let (world, redis) = (World::new(), TestRedis::start().await);
     (1..=9).for_each(|id| world.write(id, &id.to_string()));
-    let cache = world.cache_over(&redis).await;
-    world.read(&cache, &notes(&cache), &[1, 2, 3, 4, 5, 6]).await;
-    cache.drained().await;
+    world.filled(&redis, &[1, 2, 3, 4, 5, 6]).await;
     let cache = world.cache_over(&redis).await;
     let space = notes(&cache);
     world.read(&cache, &space, &[1, 2]).await;

@@ -1,4 +1,3 @@
-use tidewater_cache::{Cache, Lookup};
 use tidewater_testkit::TestRedis;
 
 use crate::world::{Broken, World, lookup, notes, text};
@@ -8,10 +7,7 @@ async fn a_node_that_starts_finds_a_warm_redis_useful_at_once() {
     let (world, redis) = (World::new(), TestRedis::start().await);
     (1..=20).for_each(|id| world.write(id, "old"));
     let ids: Vec<i64> = (1..=20).collect();
-    let cache = world.cache_over(&redis).await;
-    world.read(&cache, &notes(&cache), &ids).await;
-    cache.drained().await;
-    drop(cache);
+    drop(world.filled(&redis, &ids).await);
     world.take_loads();
     // Nobody is there to see these.
     world.write(3, "new");
@@ -57,31 +53,19 @@ async fn a_new_generation_voids_memory_and_leaves_redis_keys_behind() {
     assert_eq!(other.statistics()[0].redis_hits, 1);
 }
 
-/// Reads note 1 while, after the source was read, `meanwhile` happens and the cache hears of it.
-async fn overtaken(world: &World, cache: &Cache, meanwhile: impl Fn() + Send + Sync) {
-    let load = async |_: Vec<usize>| {
-        let found = world.load(&[1]);
-        meanwhile();
-        cache.writing().settle(&cache.request()).await.unwrap();
-        Ok::<_, Broken>(found)
-    };
-    let lookups: Vec<Lookup> = vec![lookup(1)];
-    notes(cache).read(&cache.request(), lookups, load).await.unwrap();
-    cache.drained().await;
-}
-
 #[tokio::test]
 async fn a_fill_under_way_across_a_new_generation_is_not_stored() {
     let (world, redis) = (World::new(), TestRedis::start().await);
     world.write(1, "old");
     let cache = world.cache_over(&redis).await;
-    overtaken(&world, &cache, || {
+    let meanwhile = || {
         world.new_generation("two");
         world.write_unlogged(1, "restored");
         // The new log tells of nothing: only the restart itself says that what was read is void.
         world.prune();
-    })
-    .await;
+    };
+    world.read_while(&cache, &notes(&cache), meanwhile).await;
+    cache.drained().await;
     assert!(redis.keys().await.is_empty());
     assert_eq!(cache.memory_bytes(), 0);
     assert_eq!(world.read(&cache, &notes(&cache), &[1]).await, [text("restored")]);

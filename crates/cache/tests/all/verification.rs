@@ -56,9 +56,7 @@ async fn a_value_that_changed_since_it_was_served_is_not_held_against_it() {
 async fn a_value_from_redis_is_verified_too() {
     let (world, redis) = (World::new(), TestRedis::start().await);
     world.write(1, "old");
-    let filler = world.cache_over(&redis).await;
-    world.read(&filler, &notes(&filler), &[1]).await;
-    filler.drained().await;
+    world.filled(&redis, &[1]).await;
     world.write_unlogged(1, "new");
     let cache = world.cache_with(Settings { verify_share: 1.0, ..settings_over(&redis) }).await;
     let space = notes(&cache);

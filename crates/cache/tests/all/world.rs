@@ -77,6 +77,14 @@ impl World {
         self.cache_with(settings_over(redis)).await
     }
 
+    /// A node over `redis` that has just read these notes from the database, and put them there.
+    pub(crate) async fn filled(&self, redis: &TestRedis, ids: &[i64]) -> Cache {
+        let cache = self.cache_over(redis).await;
+        self.read(&cache, &notes(&cache), ids).await;
+        cache.drained().await;
+        cache
+    }
+
     pub(crate) async fn cache_with(&self, settings: Settings) -> Cache {
         Cache::start(self.source(), settings).await.unwrap()
     }
@@ -174,6 +182,23 @@ impl World {
             async |indices: Vec<usize>| Ok(self.load(&indices.into_iter().map(|index| ids[index]).collect::<Vec<_>>()));
         let answers = space.read(request, ids.iter().copied().map(lookup).collect(), load).await?;
         Ok(answers.into_iter().map(|note| (*note).clone()).collect())
+    }
+
+    /// Reads note 1 while, after the database was asked and before its answer is kept, `meanwhile` happens and the cache hears of it.
+    pub(crate) async fn read_while(
+        &self,
+        cache: &Cache,
+        space: &Space<Note>,
+        meanwhile: impl Fn() + Send + Sync,
+    ) -> Note {
+        let load = async |_: Vec<usize>| {
+            let found = self.load(&[1]);
+            meanwhile();
+            cache.writing().settle(&cache.request()).await.unwrap();
+            Ok::<_, Broken>(found)
+        };
+        let read = space.read(&cache.request(), vec![lookup(1)], load).await.unwrap();
+        (*read[0]).clone()
     }
 
     /// Reads notes through `space` for a request that arrives now.

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use async_graphql::Request;
 use tidewater_cache::{Basis, HistoryMark};
+use tidewater_limit::Exceeded;
 
 use super::Api;
 use super::carrying_out::kept;
@@ -16,6 +17,8 @@ pub(crate) struct Look {
     pub(crate) kept: Arc<Kept>,
     /// What it rests on, if that is known.
     pub(crate) basis: Option<Basis>,
+    /// The limit that it exceeded, if it did.
+    pub(crate) exceeded: Option<Exceeded>,
 }
 
 impl Api {
@@ -33,7 +36,12 @@ impl Api {
         marks.into_iter().for_each(|mark| reads.require(mark));
         let responses = self.0.responses.as_ref().filter(|_| self.0.documents.may_be_kept(document, &request));
         let reader = self.0.store.reader_for(reads.clone());
-        let compute = || async { kept(&self.run(&reader, caller, request, Some(document)).await) };
+        let mut exceeded = None;
+        let compute = || async {
+            let ran = self.run(&reader, caller, request, Some(document)).await;
+            exceeded = ran.exceeded;
+            kept(&ran)
+        };
         let (kept, basis) = match responses {
             None => {
                 let (kept, basis) = reads.with_basis(compute()).await;
@@ -51,6 +59,6 @@ impl Api {
                 }
             },
         };
-        Look { request: reads, kept, basis }
+        Look { request: reads, kept, basis, exceeded }
     }
 }

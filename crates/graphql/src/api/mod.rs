@@ -80,6 +80,7 @@ impl Api {
         let ApiSettings { database, cache, tracking, mut policies, limits, responses, counts_cost, .. } = settings;
         let ApiSettings { session_lifetime, session_idle_timeout, views, wake, jobs, writer, development, .. } =
             settings;
+        let live = Live::new(settings.live_queries);
         // Who asks and what they may is not answered from before, unless that is asked for by name.
         for table in [session::Entity::TRACKING.table, user::Entity::TRACKING.table] {
             policies.overrides.entry(table.to_owned()).or_default().max_staleness.get_or_insert(Duration::ZERO);
@@ -121,7 +122,7 @@ impl Api {
             activity: Activity::follow(database.clone(), session_idle_timeout),
             store: Store::new(database, cache, tracking, policies),
             responses: kept,
-            live: Live::default(),
+            live,
             session_lifetime,
             writer,
             development,

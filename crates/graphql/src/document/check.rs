@@ -36,7 +36,7 @@ impl DocumentCheck {
             say_plainly(&mut message);
             message
         };
-        let document = read(text, &self.limits).map_err(|unread| match unread {
+        let (document, _) = read(text, &self.limits).map_err(|unread| match unread {
             Unread::Syntax(error) => plainly(error.to_string()),
             Unread::Refused(message) => message,
         })?;

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use async_graphql::Positioned;
 use async_graphql::parser::types::{Directive, ExecutableDocument, Selection, SelectionSet};
+use async_graphql::{Name, Positioned};
 
 use super::MAX_DEPTH;
 use crate::Limits;
@@ -18,9 +18,12 @@ use crate::Limits;
 /// Refuses introspection that goes from types to types: each step multiplies the answer by the size of the schema, and no time
 /// limit reaches it. Refuses all of it if the limits say so.
 ///
+/// Answers how many fields each operation begins with that are not about the type alone, as often as they are selected and whatever
+/// directives say.
+///
 /// # Errors
 /// What is wrong, as a sentence.
-pub(super) fn check(document: &ExecutableDocument, limits: &Limits) -> Result<(), String> {
+pub(super) fn check(document: &ExecutableDocument, limits: &Limits) -> Result<RootFields, String> {
     let mut measure = Measure { document, limits, known: HashMap::new(), selections: 0, directives: 0 };
     for (name, fragment) in &document.fragments {
         let (fragment, name) = (&fragment.node, name.as_str());
@@ -32,7 +35,8 @@ pub(super) fn check(document: &ExecutableDocument, limits: &Limits) -> Result<()
         measure.known.insert(name, size);
         measure.add(size.selections)?;
     }
-    for (_, operation) in document.operations.iter() {
+    let mut root_fields = Vec::new();
+    for (name, operation) in document.operations.iter() {
         let operation = &operation.node;
         measure.directives(&operation.directives)?;
         for variable in &operation.variable_definitions {
@@ -42,9 +46,13 @@ pub(super) fn check(document: &ExecutableDocument, limits: &Limits) -> Result<()
         measure.add(size.selections)?;
         at_most(limits.aliases, size.aliases, "an operation has", "aliases")?;
         at_most(limits.root_fields, size.top_fields, "an operation begins with", "fields")?;
+        root_fields.push((name.cloned(), size.top_fields - size.top_meta_fields));
     }
-    Ok(())
+    Ok(root_fields)
 }
+
+/// How many fields operations begin with, by their names.
+pub(super) type RootFields = Vec<(Option<Name>, usize)>;
 
 struct Measure<'a> {
     document: &'a ExecutableDocument,
@@ -63,6 +71,8 @@ struct Size {
     aliases: usize,
     /// The fields of the set itself, not those of its fields.
     top_fields: usize,
+    /// Those of them whose names begin with `__`.
+    top_meta_fields: usize,
     /// How many fields of introspection that lead from one type to many are selected, and how many on one path.
     expansions: usize,
     expansions_on_a_path: usize,
@@ -97,7 +107,7 @@ impl<'a> Measure<'a> {
                     expands = EXPANDING.contains(&name);
                     let below = self.set(&field.selection_set.node, depth + 1)?;
                     let aliases = below.aliases + usize::from(field.alias.is_some());
-                    Size { aliases, top_fields: 1, ..below }
+                    Size { aliases, top_fields: 1, top_meta_fields: usize::from(name.starts_with("__")), ..below }
                 }
                 Selection::InlineFragment(fragment) => {
                     self.directives(&fragment.node.directives)?;
@@ -116,6 +126,7 @@ impl<'a> Measure<'a> {
             }
             whole.aliases += part.aliases;
             whole.top_fields += part.top_fields;
+            whole.top_meta_fields += part.top_meta_fields;
             whole.selections += 1 + part.selections;
             whole.height = whole.height.max(1 + part.height);
             at_most(self.limits.complexity, whole.selections, "the document selects", "fields")?;

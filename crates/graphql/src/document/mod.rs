@@ -3,7 +3,6 @@
 mod check;
 mod measure;
 mod root_field;
-mod root_fields;
 mod selected;
 mod syntax;
 mod tokens;
@@ -20,6 +19,7 @@ use async_graphql::parser::{self, parse_query};
 use async_graphql::{Request, Response};
 use moka::sync::Cache;
 
+use self::measure::RootFields;
 use crate::completion::{Completion, Fragments, Prepared};
 use crate::tide::{OperationCounters, Operations};
 use crate::types::Types;
@@ -48,6 +48,7 @@ pub struct Document {
     is_valid: AtomicBool,
     /// Whether it selects a field of which no response is kept.
     is_excluded: bool,
+    root_fields: RootFields,
     /// What has served its operations, by their names.
     counted: Vec<(Option<String>, Arc<OperationCounters>)>,
 }
@@ -74,8 +75,8 @@ impl Documents {
             return Ok(Some(document));
         }
         let limits = Limits { introspection: self.limits.introspection || is_trusted, ..self.limits };
-        let document = match read(text, &limits) {
-            Ok(document) => document,
+        let (document, root_fields) = match read(text, &limits) {
+            Ok(read) => read,
             Err(Unread::Syntax(_)) => return Ok(None),
             Err(Unread::Refused(message)) => return Err(Error::bad_user_input("query", message)),
         };
@@ -84,7 +85,8 @@ impl Documents {
         let prepared = completion.prepare(document);
         let names = prepared.document().operations.iter().map(|(name, _)| name.map(|name| name.to_string()));
         let counted = names.map(|name| (name, Arc::default())).collect();
-        let document = Arc::new(Document { prepared, is_valid: AtomicBool::new(false), is_excluded, counted });
+        let is_valid = AtomicBool::new(false);
+        let document = Arc::new(Document { prepared, is_valid, is_excluded, root_fields, counted });
         self.known.insert(Arc::from(text), Arc::clone(&document));
         Ok(Some(document))
     }
@@ -124,9 +126,11 @@ impl Document {
         named.next().map(|(_, counters)| Arc::clone(counters))
     }
 
-    /// How many fields the operation that is called `name`, or else the only one, selects at its root, fragments included.
+    /// How many fields the operation that is called `name`, or else the only one, selects at its root, fragments included, but for those
+    /// that are about the type alone.
     pub(crate) fn root_fields(&self, name: Option<&str>) -> usize {
-        self.operation(name).map_or(0, |operation| root_fields::count(self.prepared.document(), operation))
+        let name = self.operation_name(name);
+        self.root_fields.iter().find(|(known, _)| known.as_deref() == name).map_or(0, |(_, count)| *count)
     }
 
     /// Whether the operation that is called `name`, or else the only one, is a subscription.
@@ -191,12 +195,13 @@ enum Unread {
     Refused(String),
 }
 
-/// The document with this text, which is within the limits.
-fn read(text: &str, limits: &Limits) -> Result<ExecutableDocument, Unread> {
+/// The document with this text, which is within the limits, and how many fields its operations begin with.
+fn read(text: &str, limits: &Limits) -> Result<(ExecutableDocument, RootFields), Unread> {
     tokens::check(text, limits.tokens).map_err(Unread::Refused)?;
     let mut document = parse_query(text).map_err(Unread::Syntax)?;
-    let checked = measure::check(&document, limits).and_then(|()| root_field::unite(&mut document));
-    checked.map(|()| document).map_err(Unread::Refused)
+    let root_fields = measure::check(&document, limits).map_err(Unread::Refused)?;
+    root_field::unite(&mut document).map_err(Unread::Refused)?;
+    Ok((document, root_fields))
 }
 
 #[cfg(test)]

@@ -35,20 +35,19 @@ impl FederationQuery {
     }
 
     /// The objects that are represented so (at most 1,000, each by its `__typename` and `id`), in their order; null where there is none
-    /// that the viewer may see.
+    /// that the viewer may see, and with an error where something else is represented.
     #[graphql(name = "_entities", complexity = "1 + representations.len() * child_complexity")]
     async fn entities(
         &self,
         context: &Context<'_>,
         #[graphql(desc = "What is known of them.")] representations: Vec<Any>,
-    ) -> Result<Vec<Option<Entity>>, Error> {
+    ) -> Result<Vec<Option<Result<Entity, Error>>>, Error> {
         let representations = validation::at_most("representations", MAX_REPRESENTATIONS, representations)?;
-        let representations = representations.into_iter().enumerate();
-        let representations: Vec<_> =
-            representations.map(|(index, any)| Representation::read(index, any)).collect::<Result<_, _>>()?;
-        let entities = representations.iter().map(|Representation { field, id }| async move {
-            Ok(Node::visible(context, field, id).await?.map(Entity::from))
+        let entities = representations.into_iter().enumerate().map(|(index, any)| async move {
+            let Representation { field, id } = Representation::read(index, any)?;
+            Ok(Node::visible(context, &field, &id).await?.map(Entity::from))
         });
-        futures::future::try_join_all(entities).await
+        // What is wrong with one is no reason to leave out the others, which may be for somebody else.
+        Ok(futures::future::join_all(entities).await.into_iter().map(Result::transpose).collect())
     }
 }

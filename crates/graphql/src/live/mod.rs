@@ -9,17 +9,24 @@
 //! the answer as it is; if it says what it was [shown](Shown) last, nothing older, and nothing at all while that is still the answer.
 //!
 //! An answer of which it is not known what it rests on is computed again each second; so is one that failed for a reason that passes,
-//! less and less often. Live queries of one viewer that ask for the same share their answers with each other.
+//! less and less often, and one that exceeded a limit of rates when that allows it again. Live queries of one viewer that ask for the
+//! same share their answers with each other.
 
 mod directive;
 mod query;
+mod quota;
 mod shown;
 
 pub(crate) use directive::{LiveDirective, Terms, is_live};
 
+pub use quota::LiveQuota;
 pub use shown::Shown;
 
+use std::time::Duration;
+
 use tokio::sync::Semaphore;
+
+use crate::settings::LiveQueries;
 
 /// How many live queries are executed at a time in one process: when something changes that very many rest on, others get their turn.
 const AT_ONCE: usize = 64;
@@ -27,11 +34,13 @@ const AT_ONCE: usize = 64;
 /// What all live queries of one API share.
 #[derive(Debug)]
 pub(crate) struct Live {
-    pub(super) turns: Semaphore,
+    quota: LiveQuota,
+    turns: Semaphore,
+    time_limit: Duration,
 }
 
-impl Default for Live {
-    fn default() -> Self {
-        Self { turns: Semaphore::new(AT_ONCE) }
+impl Live {
+    pub(crate) fn new(LiveQueries { most, time_limit }: LiveQueries) -> Self {
+        Self { quota: LiveQuota::new(most), turns: Semaphore::new(AT_ONCE), time_limit }
     }
 }

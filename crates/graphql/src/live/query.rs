@@ -4,9 +4,11 @@ use std::time::Duration;
 use async_graphql::{Request, Variables};
 use futures::stream;
 use tidewater_cache::{Basis, HistoryMark, Lookout};
-use tokio::time::{Instant, sleep, sleep_until};
+use tidewater_limit::Exceeded;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::{Shown, Terms};
+use super::{LiveQuota, Shown, Terms};
 use crate::api::Look;
 use crate::document::Document;
 use crate::events::{Event, Events};
@@ -16,8 +18,7 @@ use crate::{Api, Caller, Error, Identity, freshness};
 /// Apart from the forms of requests whose bytes are the key of their responses.
 const FORM: u8 = 4;
 
-/// How long after an answer of which it is not known what it rests on the next one is computed, and after one that failed. Each that
-/// fails after that doubles it.
+/// How long after an answer of which it is not known what it rests on the next one is computed. Each that fails doubles it.
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// The most that it becomes.
@@ -41,7 +42,11 @@ struct LiveQuery {
     /// When the client wants to be told at the earliest.
     not_before: Instant,
     is_over: bool,
+    _leave: Vec<OwnedSemaphorePermit>,
 }
+
+/// It took longer than it may.
+struct Late;
 
 /// What the client asks for, again and again.
 struct Asked {
@@ -53,7 +58,7 @@ struct Asked {
 impl Api {
     /// Begins a live query. Its first answer is computed when this returns.
     pub(crate) async fn live(&self, request: Request, mut caller: Caller, document: Arc<Document>) -> Events {
-        let (terms, marks) = match self.asked_for(&request, &mut caller, &document) {
+        let (terms, marks, leave) = match self.asked_for(&request, &mut caller, &document) {
             Ok(asked_for) => asked_for,
             Err(error) => return Events::refused(error),
         };
@@ -77,6 +82,7 @@ impl Api {
             again: AGAIN,
             not_before: Instant::now(),
             is_over: false,
+            _leave: leave,
         };
         let events = stream::unfold((query, Some(first)), |(mut query, first)| async move {
             let event = query.next(first).await?;
@@ -85,21 +91,22 @@ impl Api {
         Events::new(identity, events)
     }
 
-    /// The terms of a live query, and what it must not be answered from before.
+    /// The terms of a live query, what it must not be answered from before, and leave for one more.
     fn asked_for(
         &self,
         request: &Request,
         caller: &mut Caller,
         document: &Document,
-    ) -> Result<(Terms, Vec<HistoryMark>), Error> {
+    ) -> Result<(Terms, Vec<HistoryMark>, Vec<OwnedSemaphorePermit>), Error> {
         let not_live = || Error::internal("a query that is not live is begun as a live one");
         let terms = document.live(request)?.ok_or_else(not_live)?;
         if let Some(shown) = freshness::shown(request)? {
             caller.shown = Some(shown);
         }
         let shown = caller.shown.iter().filter_map(|shown| shown.mark.clone());
-        let marks = caller.mark.take().into_iter().chain(freshness::required(request)?).chain(shown);
-        Ok((terms, marks.collect()))
+        let marks = caller.mark.take().into_iter().chain(freshness::required(request)?).chain(shown).collect();
+        let quotas = std::iter::once(&self.live_queries().quota).chain(&caller.live_queries);
+        Ok((terms, marks, quotas.map(LiveQuota::take).collect::<Result<_, _>>()?))
     }
 }
 
@@ -112,7 +119,13 @@ impl LiveQuery {
                 Some(look) => look,
                 None => {
                     self.wait().await;
-                    self.look().await?
+                    match self.look().await? {
+                        Ok(look) => look,
+                        Err(Late) => {
+                            self.put_off(None);
+                            continue;
+                        }
+                    }
                 }
             };
             if let Some(event) = self.judge(look, is_first).await {
@@ -132,18 +145,28 @@ impl LiveQuery {
     }
 
     /// None if the server does not look any more.
-    async fn look(&self) -> Option<Look> {
-        let _turn = self.api.live_queries().turns.acquire().await.ok()?;
-        Some(self.api.look(&self.caller, Vec::new(), &self.key, self.asked.request(), &self.document).await)
+    async fn look(&self) -> Option<Result<Look, Late>> {
+        let live = self.api.live_queries();
+        let _turn = live.turns.acquire().await.ok()?;
+        let look = self.api.look(&self.caller, Vec::new(), &self.key, self.asked.request(), &self.document);
+        Some(timeout(live.time_limit, look).await.map_err(|_| Late))
+    }
+
+    /// Looks again later: what the client has is better than that it cannot be found out whether it still holds.
+    fn put_off(&mut self, exceeded: Option<Exceeded>) {
+        self.basis = None;
+        self.again = match exceeded {
+            Some(exceeded) => Duration::from_secs(exceeded.retry_after_seconds()),
+            None => (self.again * 2).min(SELDOM),
+        };
     }
 
     /// What is told of what was seen, if anything is.
     async fn judge(&mut self, look: Look, is_first: bool) -> Option<Event> {
-        let Look { request, kept, basis, .. } = look;
+        let Look { request, kept, basis, exceeded } = look;
         let is_refused = !matches!(kept.outcome(), Outcome::Complete | Outcome::Partial);
         if !is_first && kept.is_passing() {
-            // What the client has is better than that it cannot be found out whether it still holds.
-            (self.basis, self.again) = (None, (self.again * 2).min(SELDOM));
+            self.put_off(exceeded);
             return None;
         }
         if !is_first && kept.identity() != self.identity {

@@ -3,9 +3,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
 use tidewater_cache::{MissReason, Misses, Provenance};
 
+use crate::digest::hexadecimal_digest;
 use crate::document::Document;
 
 /// What has served one operation of one document. Kept with the document, and forgotten with it.
@@ -74,7 +74,7 @@ impl OperationCounters {
         let time = |number: &AtomicU64| Duration::from_nanos(get(number));
         Operation {
             name: name.map(str::to_owned),
-            document: hexadecimal(&Sha256::digest(text)),
+            document: hexadecimal_digest(text),
             count: get(&self.count),
             remembered: get(&self.remembered),
             failed: get(&self.failed),
@@ -116,8 +116,4 @@ fn add(number: &AtomicU64, count: u64) {
 
 fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

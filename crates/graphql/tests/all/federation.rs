@@ -155,7 +155,7 @@ on_each_backend! {
         assert_eq!(statements.taken(), [""; 0]);
     }
 
-    async fn what_represents_nothing_is_refused_by_its_place(backend) {
+    async fn what_represents_nothing_is_refused_at_its_place_and_nothing_else(backend) {
         let fixture = subgraph(backend).await;
         let ann = fixture.user("ann").await;
         let good = json!({ "__typename": "User", "id": ann.id, "more": [1] });
@@ -174,9 +174,13 @@ on_each_backend! {
             (json!({ "__typename": "User", "id": "1" }), "representations.1.id"),
             (json!({ "__typename": "Todo", "id": ann.id }), "representations.1.id"),
         ] {
-            let variables = json!({ "representations": [good, bad] });
-            let told = fixture.refusal(ENTITIES, variables, None).await;
-            assert_eq!(told, json!({ "code": "BAD_USER_INPUT", "field": field }), "{bad}");
+            let variables = json!({ "representations": [good, bad, good] });
+            let answer = fixture.execute(ENTITIES, variables, None).await;
+            let found = answer["data"]["_entities"].as_array().unwrap();
+            assert_eq!((&found[0]["id"], &found[1], &found[2]), (&json!(ann.id), &Value::Null, &found[0]), "{bad}: {answer}");
+            let [error] = answer["errors"].as_array().unwrap().as_slice() else { panic!("{answer}") };
+            assert_eq!(error["extensions"], json!({ "code": "BAD_USER_INPUT", "field": field }), "{bad}");
+            assert_eq!(error["path"], json!(["_entities", 1]));
         }
         let told = fixture.refusal(ENTITIES, json!({ "representations": [null] }), None).await;
         assert_eq!(told["code"], "BAD_USER_INPUT");

@@ -1,22 +1,31 @@
 //! Live queries, by what is executed for them.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use async_graphql::{Request, Variables};
+use sea_orm::{ConnectionTrait, TransactionTrait};
 use serde_json::{Value, json};
-use tidewater_graphql::{Begun, Caller, Event, Events, Shown};
+use tidewater_entity::tracking;
+use tidewater_graphql::{Api, ApiSettings, Begun, Caller, Event, Events, Shown};
+use tidewater_limit::{Limiter, Quota, Settings};
 use tidewater_testkit::{Backend, on_each_backend};
 use tokio::time::timeout;
 
-use crate::fixture::{Fixture, SignedIn};
+use crate::content::{note, todo};
+use crate::fixture::{Fixture, SignedIn, open};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const MINE: &str = "query @live { todos(first: 10) { nodes { text } } }";
 
 async fn begin(fixture: &Fixture, query: &str, variables: Value, caller: Caller) -> Events {
+    begin_on(&fixture.api, query, variables, caller).await
+}
+
+async fn begin_on(api: &Api, query: &str, variables: Value, caller: Caller) -> Events {
     let request = Request::new(query).variables(Variables::from_json(variables));
-    let document = fixture.api.document(query).unwrap();
-    match fixture.api.begin(request, caller, document).await {
+    let document = api.document(query).unwrap();
+    match api.begin(request, caller, document).await {
         Begun::GoesOn(events) => *events,
         Begun::Answered(executed) => panic!("{:?}", executed.response),
     }
@@ -137,6 +146,61 @@ on_each_backend! {
         assert!(timeout(Duration::from_millis(300), events.next()).await.is_err(), "nothing is new");
     }
 
+    async fn who_comes_again_elsewhere_is_told_nothing_older(backend) {
+        let fixture = Fixture::new(backend).await;
+        let ann = fixture.user("ann").await;
+        note(&fixture, &ann, "a", "PUBLIC").await;
+        // Content with what was true an hour ago, unless it has to be newer.
+        let (connection, cache, _) = open(&fixture.database, fixture.redis.as_ref(), &tracking()).await;
+        let mut settings = ApiSettings::new(connection, cache);
+        let hour = Duration::from_secs(60 * 60);
+        (settings.policies.items.max_staleness, settings.policies.lists.max_staleness) = (hour, hour);
+        let elsewhere = Api::start(settings);
+        let query = "query @live { notes(first: 10) { nodes { title } } }";
+        let title = |answer: &Value| answer["data"]["notes"]["nodes"][0]["title"].clone();
+        let (old, _) = next(&mut begin_on(&elsewhere, query, Value::Null, Caller::default()).await).await;
+        assert_eq!(title(&old), "a");
+        // Nobody looks there any more, so it does not learn of what comes.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        fixture.database.sql("UPDATE note SET title = 'b'").await;
+        let (new, shown) = next(&mut begin(&fixture, query, Value::Null, Caller::default()).await).await;
+        assert_eq!(title(&new), "b");
+        let (still, _) = next(&mut begin_on(&elsewhere, query, Value::Null, Caller::default()).await).await;
+        assert_eq!(title(&still), "a", "who has seen nothing newer");
+        let again = Caller { shown: Some(shown), ..Caller::default() };
+        let mut events = begin_on(&elsewhere, query, Value::Null, again).await;
+        assert!(timeout(Duration::from_millis(300), events.next()).await.is_err(), "it has been told");
+    }
+
+    async fn what_rests_on_the_unknown_is_looked_at_again_and_again(backend) {
+        let fixture = Fixture::adjusted(backend, |settings| {
+            (settings.policies.items.enabled, settings.policies.lists.enabled) = (false, false);
+        });
+        let fixture = fixture.await;
+        let me = fixture.user("me").await;
+        let mut events = begin(&fixture, MINE, Value::Null, caller(&me)).await;
+        assert_eq!(texts(&mut events).await, [""; 0]);
+        add(&fixture, &me, "a").await;
+        assert_eq!(texts(&mut events).await, ["a"]);
+    }
+
+    async fn what_exceeds_a_limit_is_executed_when_it_allows_that_again(backend) {
+        let fixture = Fixture::adjusted(backend, |settings| settings.counts_cost = true).await;
+        let me = fixture.user("me").await;
+        let cost = Quota::new(50, Duration::from_secs(6)).ok();
+        let limiter = Limiter::start(Settings { cost, ..Settings::default() }).await.unwrap();
+        let allowance = limiter.allowance(None, IpAddr::from([127, 0, 0, 1]).into());
+        let limited = Caller { allowance: allowance.clone(), ..caller(&me) };
+        // It costs 40.
+        let mut events = begin(&fixture, MINE, Value::Null, limited).await;
+        assert_eq!(texts(&mut events).await, [""; 0]);
+        while allowance.cost(1).await.is_ok() {}
+        let before = computed(&fixture);
+        add(&fixture, &me, "a").await;
+        assert_eq!(texts(&mut events).await, ["a"]);
+        assert_eq!(computed(&fixture) - before, 2, "once in vain, and once after nearly five seconds");
+    }
+
     async fn it_ends_with_the_session(backend) {
         let fixture = Fixture::new(backend).await;
         let me = fixture.user("me").await;
@@ -202,6 +266,57 @@ async fn a_storm_of_changes_is_answered_as_often_as_the_client_wants() {
     futures::join!(storm, listen);
     let seconds = begun.elapsed().as_secs() + 1;
     assert!(told <= seconds, "{told} answers in less than {seconds} seconds");
+}
+
+#[tokio::test]
+async fn what_failed_for_a_moment_is_answered_when_it_does_not() {
+    let fixture = Fixture::new(Backend::Postgres).await;
+    let me = fixture.user("me").await;
+    let id = todo(&fixture, &me, "b").await;
+    fixture.database.sql("UPDATE todo SET text = 'a'").await;
+    // Of this the change log does not tell, nor of what makes it good.
+    fixture.database.sql("ALTER TABLE todo RENAME COLUMN notes TO renamed").await;
+    let query = "query($id: ID!) @live { viewer { name } todo(id: $id) { text } }";
+    let mut events = begin(&fixture, query, json!({ "id": id }), caller(&me)).await;
+    let (first, _) = next(&mut events).await;
+    assert_eq!((&first["data"]["viewer"]["name"], &first["data"]["todo"]), (&json!("me"), &Value::Null), "{first}");
+    assert_eq!(first["errors"][0]["extensions"]["code"], "INTERNAL", "{first}");
+    fixture.database.sql("ALTER TABLE todo RENAME COLUMN renamed TO notes").await;
+    assert_eq!(next(&mut events).await.0["data"]["todo"]["text"], "a");
+}
+
+#[tokio::test]
+async fn one_that_takes_too_long_makes_room_for_others() {
+    let tagged = "query @live { todos(first: 10) { nodes { text tags(first: 5) { nodes { name } } } } }";
+    for (time_limit, soon, makes_room) in
+        [(Duration::from_millis(200), Duration::from_secs(5), true), (PATIENCE, Duration::from_secs(1), false)]
+    {
+        let fixture =
+            Fixture::adjusted(Backend::Postgres, |settings| settings.live_queries.time_limit = time_limit).await;
+        let (me, other) = (fixture.user("me").await, fixture.user("other").await);
+        let mut slow = Vec::new();
+        // As many as are executed at once.
+        for _ in 0..64 {
+            let mut events = begin(&fixture, tagged, Value::Null, caller(&me)).await;
+            assert_eq!(texts(&mut events).await, [""; 0]);
+            slow.push(tokio::spawn(async move { texts(&mut events).await }));
+        }
+        let mut events = begin(&fixture, "query @live { viewer { name } }", Value::Null, caller(&other)).await;
+        next(&mut events).await;
+
+        let connection = fixture.database.connect().await;
+        let lock = connection.begin().await.unwrap();
+        // The tags of a new todo have to be read.
+        lock.execute_unprepared("LOCK TABLE todo_tag IN ACCESS EXCLUSIVE MODE").await.unwrap();
+        add(&fixture, &me, "a").await;
+        fixture.database.sql("UPDATE \"user\" SET name = 'renamed' WHERE name = 'other'").await;
+        let told = timeout(soon, next(&mut events)).await;
+        assert_eq!(told.is_ok(), makes_room, "within {time_limit:?}");
+        lock.rollback().await.unwrap();
+        for texts in slow {
+            assert_eq!(texts.await.unwrap(), ["a"], "what was given up is done again");
+        }
+    }
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use sea_orm::DatabaseConnection;
 use tidewater_cache::{Cache, Settings, SpaceStatistics, StartError, Verification};
 use tidewater_changelog::{Log, Tracking};
 use tidewater_counter::Counter;
-use tidewater_graphql::{Api, ApiSettings, Views, WriterName, new_secret};
+use tidewater_graphql::{Api, ApiSettings, LiveQueries, Views, WriterName, new_secret};
 use tidewater_limit::Limiter;
 use tidewater_persisted::Texts;
 use tidewater_queue::Worker;
@@ -134,6 +134,10 @@ async fn start(configuration: &Configuration) -> Result<Running, Error> {
         policies: configuration.cache.policies(),
         limits: configuration.limits_of_documents(),
         responses: configuration.cache.responses(),
+        live_queries: LiveQueries {
+            most: configuration.subscriptions.max_live_queries,
+            time_limit: configuration.limits.request_timeout,
+        },
         session_lifetime: configuration.http.session_lifetime,
         session_idle_timeout: configuration.http.session_idle_timeout,
         counts_cost: limiter.limits_cost(),

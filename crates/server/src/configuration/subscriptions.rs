@@ -28,6 +28,28 @@ pub(crate) struct SubscriptionConfiguration {
     )]
     pub(crate) max_socket_operations: usize,
 
+    /// How many live queries may be open at once; one more is answered with `UNAVAILABLE`
+    #[arg(
+        long,
+        value_name = "COUNT",
+        env = "TIDEWATER_MAX_LIVE_QUERIES",
+        default_value = "10000",
+        value_parser = parse::positive_count,
+        global = true
+    )]
+    pub(crate) max_live_queries: usize,
+
+    /// How many of them may be open at once on one WebSocket; one more is answered with `UNAVAILABLE`
+    #[arg(
+        long,
+        value_name = "COUNT",
+        env = "TIDEWATER_MAX_SOCKET_LIVE_QUERIES",
+        default_value = "64",
+        value_parser = parse::positive_count,
+        global = true
+    )]
+    pub(crate) max_socket_live_queries: usize,
+
     /// How long a client may take from opening a WebSocket to `connection_init`
     #[arg(
         long,

@@ -9,9 +9,8 @@ use axum::response::Response;
 use serde_json::value::RawValue;
 use tidewater_graphql::SessionChange;
 
-use super::event_stream::Wanted;
 use super::front::Peer;
-use super::graphql::{Answered, Deadline, POST, Received, Reply};
+use super::graphql::{Answered, Deadline, POST, Received};
 use super::media_type::MediaType;
 use super::refusal::Refusal;
 use super::{Service, freshness, idempotency, parameters, rate_limit, request_id};
@@ -40,11 +39,9 @@ impl Service {
             let bytes = request.get().as_bytes();
             let received = Received { peer, headers, form: POST, bytes };
             let span = || request_id::span(id);
-            let answered = match self.answer(deadline, received, Wanted::No, span, || parameters::of_json(bytes)).await
-            {
-                Ok(Reply::Answered(answered)) => answered,
-                // Never, since none is wanted.
-                Ok(Reply::Streamed(_)) => return Err(Refusal::failed()),
+            let read = || parameters::of_json(bytes);
+            let answered = match self.answer::<Answered>(deadline, received, None, span, read).await {
+                Ok(answered) => answered,
                 Err(refusal) => {
                     responses.push(refusal.body());
                     continue;

@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
 use async_graphql::Request;
-use tidewater_graphql::{Api, Begun, Caller, Error, Identity, ResponseKey, Watch, refusal};
+use tidewater_graphql::{Api, Begun, Caller, Error, Identity, LiveQuota, ResponseKey, Watch, refusal};
 use tidewater_limit::{Allowance, Network};
 use tokio::time::timeout;
 
 use super::Service;
-use super::known_documents::Resolved;
+use super::graphql::POST;
 use super::parameters::Parameters;
 use super::refusal::Refusal;
 
@@ -20,6 +20,7 @@ pub(super) struct Client {
     pub(super) network: Network,
     pub(super) device: Option<String>,
     pub(super) credential: Option<String>,
+    pub(super) live_queries: LiveQuota,
 }
 
 /// The errors of a request that was not carried out, as they are told.
@@ -68,18 +69,14 @@ impl Client {
             allowance: allowance.clone(),
             network: Some(self.network),
             device: self.device.clone(),
+            live_queries: Some(self.live_queries.clone()),
             ..Caller::default()
         };
-        let Service { api, capacity, limits, documents, .. } = &*self.service;
+        let Service { api, capacity, limits, .. } = &*self.service;
         let _permit = capacity.try_acquire().map_err(|_| Error::Unavailable)?;
         let begun = async {
-            let resolved = documents.resolve(Parameters { request, document_id: None }).await?;
-            let document = self.service.document(&resolved)?;
-            let Resolved { request, makes_known, .. } = resolved;
-            if makes_known && document.is_some() {
-                documents.keep(&request.query).await;
-            }
-            Ok::<_, Unbegun>(api.begin(request, caller, document).await)
+            let (resolved, document) = self.service.resolve(Parameters { request, document_id: None }, POST).await?;
+            Ok::<_, Unbegun>(api.begin(resolved.request, caller, document).await)
         };
         let begun = within(limits.request_timeout, begun).await??;
         self.learn(

@@ -58,7 +58,7 @@ pub(super) async fn post(
             let span = || request_id::span(id);
             let received = Received { peer, headers, form: POST, bytes: &body };
             let read = || parameters::of_json(&body);
-            let reply = service.answer(deadline, received, wanted, span, read).await;
+            let reply = service.answer(deadline, received, streamed(wanted), span, read).await;
             service.tell(reply, wanted, media, deadline.begun).await
         })
         .await
@@ -77,10 +77,10 @@ pub(super) async fn get(
     let read = || parameters::of_query_string(&uri);
     service
         .bounded(media, async |deadline: Deadline| {
-            let reply = service.answer(deadline, received, wanted, Span::current, read).await;
+            let reply = service.answer(deadline, received, streamed(wanted), Span::current, read).await;
             match reply {
                 // How an answer was made is told in an answer only.
-                Ok(Reply::Answered(answered)) if wanted == Wanted::No && !explain::is_wanted(&headers) => {
+                Ok(Reply::Answered(answered)) if wanted != Wanted::Preferred && !explain::is_wanted(&headers) => {
                     let validator = validator::of(&answered.answer, media);
                     Ok(validator::tell(service.respond(answered, media, deadline.begun), validator, &headers))
                 }
@@ -117,6 +117,17 @@ pub(super) enum Reply {
     Answered(Answered),
     /// A subscription, as an event stream.
     Streamed(Response),
+}
+
+impl From<Answered> for Reply {
+    fn from(answered: Answered) -> Self {
+        Self::Answered(answered)
+    }
+}
+
+/// What becomes of an event stream, where one is wanted.
+fn streamed(wanted: Wanted) -> Option<fn(Response) -> Reply> {
+    (wanted != Wanted::No).then_some(Reply::Streamed as fn(Response) -> Reply)
 }
 
 /// An answer, and what is told beside it.
@@ -161,16 +172,16 @@ impl Service {
         answered.unwrap_or_else(|refusal| refusal.answer(media))
     }
 
-    /// Answers what was received, and what `read` takes apart. What is executed is logged within `span`. A subscription is answered by an
-    /// event stream, if one is wanted.
-    pub(super) async fn answer(
+    /// Answers what was received, and what `read` takes apart. What is executed is logged within `span`. What goes on is answered by an
+    /// event stream, of which `streamed` makes a reply, if that is there.
+    pub(super) async fn answer<R: From<Answered>>(
         &self,
         deadline: Deadline,
         received: Received<'_>,
-        wanted: Wanted,
+        streamed: Option<fn(Response) -> R>,
         span: impl FnOnce() -> Span,
         read: impl FnOnce() -> Result<Parameters, Refusal>,
-    ) -> Result<Reply, Refusal> {
+    ) -> Result<R, Refusal> {
         let Received { peer, headers, form, bytes } = received;
         let acceptance = freshness::acceptance(headers);
         let credential = session_cookie::credential(headers);
@@ -196,26 +207,21 @@ impl Service {
             if explains {
                 Box::pin(self.explain(deadline, &mut answer, arrival, read)).await?;
             }
-            return Ok(Reply::Answered(Answered { answer, standing, forwarded: None }));
+            return Ok(Answered { answer, standing, forwarded: None }.into());
         }
-        let resolved = deadline.hold(Box::pin(self.documents.resolve(read()?))).await?;
-        let document = self.document(&resolved)?;
+        let (resolved, document) = deadline.hold(Box::pin(self.resolve(read()?, form))).await?;
         let Resolved { request, makes_known, .. } = &resolved;
         let is_mutation =
             document.as_ref().is_some_and(|document| document.is_mutation(request.operation_name.as_deref()));
-        if is_mutation && form == GET {
-            return Err(Refusal::mutation_by_get());
-        }
-        if *makes_known && document.is_some() {
-            Box::pin(self.documents.keep(&request.query)).await;
+        if *makes_known {
             // Else the same bytes would be answered the next time without making the text known again.
             arrival.is_not_remembered();
         }
-        if wanted != Wanted::No
+        if let Some(streamed) = streamed
             && let Some(document) = document.as_ref().filter(|document| document.goes_on(request)).cloned()
         {
             let stream = self.stream(deadline, headers, key.credential(), network, resolved.request, document);
-            return Ok(Reply::Streamed(Box::pin(stream).await?));
+            return Ok(streamed(Box::pin(stream).await?));
         }
         if document.as_ref().is_some_and(|document| document.is_live(request)) {
             return Err(Refusal::invalid(
@@ -238,7 +244,7 @@ impl Service {
         let answer = self.api.answer(arrival, &key, resolved.request, document).instrument(span());
         let answer = deadline.hold(Box::pin(answer.map(Ok))).await?;
         learn(&allowance, &key, &answer);
-        Ok(Reply::Answered(Answered { answer, standing, forwarded }))
+        Ok(Answered { answer, standing, forwarded }.into())
     }
 
     /// Adds to an answer that was remembered how it came to be.
@@ -249,8 +255,8 @@ impl Service {
         arrival: Arrival,
         read: impl FnOnce() -> Result<Parameters, Refusal>,
     ) -> Result<(), Refusal> {
-        let resolved = deadline.hold(Box::pin(self.documents.resolve(read()?))).await?;
-        let document = self.document(&resolved)?;
+        // Whatever its form was, it is no mutation.
+        let (resolved, document) = deadline.hold(Box::pin(self.resolve(read()?, POST))).await?;
         let explaining = self.api.explain_remembered(answer, arrival, resolved.request, document);
         deadline.hold(Box::pin(explaining.map(Ok))).await
     }
@@ -272,15 +278,29 @@ impl Service {
         Ok(if wanted == Wanted::Preferred { event_stream::at_once(response).await } else { response })
     }
 
-    /// The document of a request that has its text. None if it cannot be parsed.
-    pub(super) fn document(&self, resolved: &Resolved) -> Result<Option<Arc<Document>>, Refusal> {
-        let Resolved { request, is_trusted, .. } = resolved;
+    /// A request in this form with the text that it names, and its document, which is made known if it is to be. There is none if it
+    /// cannot be parsed.
+    pub(super) async fn resolve(
+        &self,
+        parameters: Parameters,
+        form: u8,
+    ) -> Result<(Resolved, Option<Arc<Document>>), Refusal> {
+        let resolved = self.documents.resolve(parameters).await?;
+        let Resolved { request, is_trusted, makes_known, .. } = &resolved;
         parameters::check_size(&request.variables, self.limits.max_variables)?;
         let document = match is_trusted {
             true => self.api.trusted_document(&request.query),
             false => self.api.document(&request.query),
         };
-        document.map_err(refused)
+        let document = document.map_err(refused)?;
+        let name = request.operation_name.as_deref();
+        if form == GET && document.as_ref().is_some_and(|document| document.is_mutation(name)) {
+            return Err(Refusal::mutation_by_get());
+        }
+        if *makes_known && document.is_some() {
+            self.documents.keep(&request.query).await;
+        }
+        Ok((resolved, document))
     }
 
     fn respond(&self, answered: Answered, media: MediaType, begun: Instant) -> Response {

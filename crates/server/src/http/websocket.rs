@@ -12,7 +12,7 @@ use axum::extract::{Extension, State};
 use axum::http::header::{UPGRADE, USER_AGENT};
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
-use tidewater_graphql::Caller;
+use tidewater_graphql::{Caller, LiveQuota};
 use tidewater_socket::PROTOCOL;
 
 use super::client::Client;
@@ -55,7 +55,13 @@ async fn open(
         return Err(Refusal::foreign_origin());
     }
     let is_explicit = bearer.is_some();
-    let client = Client { service: Arc::clone(&service), network, device, credential: bearer.or(cookie) };
+    let client = Client {
+        service: Arc::clone(&service),
+        network,
+        device,
+        credential: bearer.or(cookie),
+        live_queries: LiveQuota::new(service.streaming.max_socket_live_queries),
+    };
     client.allowance().request().await.map_err(Refusal::rate_limited)?;
     let open = service.streams.open().ok_or_else(Refusal::busy)?;
     let upgrade = upgrade.protocols([PROTOCOL]);

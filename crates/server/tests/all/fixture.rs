@@ -15,6 +15,27 @@ pub(crate) type Environment<'a> = [(&'a str, &'a str)];
 /// For servers over a Redis with which nothing is wrong, so that a command which is late on a busy machine is none that failed.
 pub(crate) const PATIENT: (&str, &str) = ("TIDEWATER_REDIS_TIMEOUT", "1s");
 
+/// What belongs into a log, and not into an answer.
+pub(crate) const INTERNALS: [&str; 17] = [
+    "Some(",
+    "None,",
+    "Error {",
+    "Err(",
+    "Ok(",
+    "Os {",
+    "serde",
+    "panicked",
+    "backtrace",
+    "SELECT ",
+    "INSERT ",
+    "sqlx",
+    "SQLSTATE",
+    "/src/",
+    ".rs:",
+    "/tmp/",
+    "expected struct",
+];
+
 pub(crate) fn binary() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_tidewater"))
 }

@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Duration, timeout};
 
-use crate::fixture::{seeded, sign_in};
+use crate::fixture::{INTERNALS, seeded, sign_in};
 
 const REQUESTS: usize = 1_000;
 const CLIENTS: usize = 12;
@@ -19,22 +19,6 @@ const CLIENTS: usize = 12;
 /// What the process may hold at the end, in KiB: the caches are configured at 64 MiB each and are nearly empty here, so this is for
 /// what one request takes, times as many as there are at once, in a debug build.
 const MOST_MEMORY: u64 = 256 * 1024;
-
-/// What belongs into a log, and not into an answer.
-const INTERNALS: [&str; 12] = [
-    "Some(",
-    "None,",
-    "Error {",
-    "Err(",
-    "Ok(",
-    "Os {",
-    "serde",
-    "panicked",
-    "SELECT ",
-    "sqlx",
-    "/src/",
-    "expected struct",
-];
 
 struct World {
     server: Server,

@@ -20,6 +20,7 @@ mod health;
 mod hostile;
 mod http2;
 mod idempotency;
+mod internals;
 mod jobs;
 mod limits;
 mod outages;

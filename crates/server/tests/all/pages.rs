@@ -1,6 +1,9 @@
 //! The pages for browsers. Whether they work is tested with a browser, in `e2e/browser`.
 
+use std::path::Path;
+
 use reqwest::{Response, StatusCode};
+use tidewater_graphql::{DocumentCheck, Limits};
 use tidewater_testkit::Server;
 
 use crate::fixture::on_sqlite;
@@ -59,5 +62,18 @@ async fn each_page_can_be_turned_off() {
         assert_eq!(answer.status(), StatusCode::NOT_FOUND);
         assert!(answer.text().await.unwrap().is_empty(), "{page} is served");
         assert!(!get(&server, other).await.text().await.unwrap().is_empty(), "{other} is not served");
+    }
+}
+
+#[tokio::test]
+async fn the_documents_that_pages_begin_with_could_be_executed() {
+    let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web");
+    let examples = std::fs::read_dir(pages.join("graphiql/examples")).unwrap().map(|entry| entry.unwrap().path());
+    let documents: Vec<_> = examples.chain([pages.join("graphiql-cdn/default.graphql")]).collect();
+    assert!(documents.len() > 5, "{documents:?}");
+    let check = DocumentCheck::new(Limits::default());
+    for path in documents {
+        let text = std::fs::read_to_string(&path).unwrap();
+        check.check(&text).await.unwrap_or_else(|wrong| panic!("{}: {wrong}", path.display()));
     }
 }

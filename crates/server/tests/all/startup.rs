@@ -1,8 +1,8 @@
 use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
-use tidewater_testkit::{Backend, Server, TestDatabase, on_each_backend};
+use tidewater_testkit::{Backend, Server, TestDatabase, TestRedis, on_each_backend};
 
-use crate::fixture::{binary, fail, seeded, sign_in, start, succeed};
+use crate::fixture::{binary, eventually, fail, seeded, sign_in, start, succeed};
 
 #[tokio::test]
 async fn a_fresh_machine_serves_a_demo_from_a_file() {
@@ -103,6 +103,16 @@ on_each_backend! {
         succeed(&["migrate", "up"], &environment).await;
         start(&database, &[]).await;
     }
+}
+
+#[tokio::test]
+async fn a_redis_can_be_reached_by_a_unix_socket() {
+    let (database, redis) = (seeded(Backend::Sqlite).await, TestRedis::start_own().await);
+    let url = redis.socket_url();
+    let environment = [("DATABASE_URL", database.url()), ("REDIS_URL", url.as_str())];
+    let server = Server::start(binary(), &["serve"], &environment).await;
+    server.graphql("{ notes(first: 1) { nodes { title } } }", Value::Null).await;
+    eventually("values are in Redis", async || redis.keys().await.iter().any(|key| key.contains(":note:"))).await;
 }
 
 #[tokio::test]

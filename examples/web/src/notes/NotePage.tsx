@@ -1,8 +1,6 @@
-import { useState } from 'react';
-
 import { useLiveQuery } from '../api/useLiveQuery';
 import { graphql, readFragment } from '../graphql';
-import { Problem } from '../shell/Problem';
+import { Page } from '../shell/Page';
 import { NoteItem } from './NoteItem';
 import styles from './Notes.module.css';
 
@@ -41,49 +39,20 @@ interface NotePageProps {
   changes: number;
 }
 
-/** A page of notes, and after it the next one when that is asked for; as with todos. */
+/** A page of notes, and after it the next one when that is asked for. */
 export function NotePage({ isMine, after, changes }: NotePageProps) {
-  const [hasNext, setHasNext] = useState(false);
-  const { data, failure, isReading, read } = useLiveQuery(NotePageQuery, { isMine, after }, changes);
+  const { data, ...reading } = useLiveQuery(NotePageQuery, { isMine, after }, changes);
   const page = readFragment(NotePageFragment, data?.notes ?? data?.viewer?.notes);
+  const next = (cursor: string | null) => <NotePage isMine={isMine} after={cursor} changes={changes} />;
 
-  if (!page) {
-    if (failure) {
-      return (
-        <li>
-          <Problem failure={failure} again={read} />
-        </li>
-      );
-    }
-    return isReading ? <li className={styles.quiet}>Loading…</li> : null;
-  }
-  const { nodes, pageInfo } = page;
   return (
-    <>
-      {after === null && nodes.length === 0 && (
+    <Page reading={reading} end={page?.pageInfo} next={next}>
+      {after === null && page?.nodes.length === 0 && (
         <li className={styles.quiet}>{isMine ? 'You have not written anything yet.' : 'Nobody has published anything yet.'}</li>
       )}
-      {nodes.map((note) => (
+      {page?.nodes.map((note) => (
         <NoteItem key={note.id} note={note} />
       ))}
-      {failure && (
-        <li>
-          <Problem failure={failure} again={read} />
-        </li>
-      )}
-      {pageInfo.hasNextPage && hasNext && <NotePage isMine={isMine} after={pageInfo.endCursor ?? null} changes={changes} />}
-      {pageInfo.hasNextPage && !hasNext && (
-        <li className={styles.more}>
-          <button
-            type="button"
-            onClick={() => {
-              setHasNext(true);
-            }}
-          >
-            Show more
-          </button>
-        </li>
-      )}
-    </>
+    </Page>
   );
 }

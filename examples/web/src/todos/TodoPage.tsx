@@ -1,8 +1,6 @@
-import { useState } from 'react';
-
 import { useLiveQuery } from '../api/useLiveQuery';
 import { graphql, readFragment } from '../graphql';
-import { Problem } from '../shell/Problem';
+import { Page } from '../shell/Page';
 import { TodoItem } from './TodoItem';
 import styles from './Todos.module.css';
 import type { variablesOf } from './view';
@@ -45,57 +43,23 @@ interface TodoPageProps {
   changes: number;
 }
 
-/**
- * A page of the list, and after it the next one when that is asked for.
- *
- * Each page is read by itself and begins where the one before it ends, so what comes or goes moves all of them on.
- */
+/** A page of the list, and after it the next one when that is asked for. */
 export function TodoPage({ view, after, changes }: TodoPageProps) {
-  const [hasNext, setHasNext] = useState(false);
-  const { data, failure, isReading, read } = useLiveQuery(TodoPageQuery, { ...view, after }, changes);
+  const { data, ...reading } = useLiveQuery(TodoPageQuery, { ...view, after }, changes);
   const page = readFragment(TodoPageFragment, data?.tag?.todos ?? data?.viewer?.todos);
-  const isFirst = after === null;
+  const next = (cursor: string | null) => <TodoPage view={view} after={cursor} changes={changes} />;
 
-  if (!page) {
-    if (failure) {
-      return (
-        <li>
-          <Problem failure={failure} again={read} />
-        </li>
-      );
-    }
-    return isReading ? <li className={styles.loading}>Loading…</li> : null;
-  }
-  const { nodes, pageInfo, totalCount } = page;
   return (
-    <>
-      {isFirst && (
+    <Page reading={reading} end={page?.pageInfo} next={next}>
+      {page && after === null && (
         <li className={styles.count} aria-live="polite">
-          {nodes.length === 0 ? emptiness(view.filter) : `${totalCount} ${totalCount === 1 ? 'todo' : 'todos'}`}
+          {page.nodes.length === 0 ? emptiness(view.filter) : `${page.totalCount} ${page.totalCount === 1 ? 'todo' : 'todos'}`}
         </li>
       )}
-      {nodes.map((todo) => (
+      {page?.nodes.map((todo) => (
         <TodoItem key={todo.id} todo={todo} />
       ))}
-      {failure && (
-        <li>
-          <Problem failure={failure} again={read} />
-        </li>
-      )}
-      {pageInfo.hasNextPage && hasNext && <TodoPage view={view} after={pageInfo.endCursor ?? null} changes={changes} />}
-      {pageInfo.hasNextPage && !hasNext && (
-        <li className={styles.more}>
-          <button
-            type="button"
-            onClick={() => {
-              setHasNext(true);
-            }}
-          >
-            Show more
-          </button>
-        </li>
-      )}
-    </>
+    </Page>
   );
 }
 

@@ -62,6 +62,11 @@ async fn each_viewer_and_each_media_type_has_its_own() {
     tags.sort();
     tags.dedup();
     assert_eq!(tags.len(), 4);
+    // As urql and others ask, which take what goes on as it comes.
+    let accepting = "application/graphql-response+json, application/json, text/event-stream";
+    assert!(tags.contains(&tag(&get(&server, query, &[("accept", accepting)]).await)));
+    let preferring = get(&server, query, &[("accept", "text/event-stream, */*;q=0.1")]).await;
+    assert!(!preferring.headers().contains_key("etag"), "each event stream is told anew");
 }
 
 #[tokio::test]

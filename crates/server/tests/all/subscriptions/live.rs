@@ -8,7 +8,7 @@ use tidewater_testkit::{Postgres, Server, on_each_backend};
 use super::event_stream::EventStream;
 use super::socket::Socket;
 use super::world::{create_todo, rename};
-use crate::fixture::{binary, on_sqlite, prepare, seeded, sign_in, start_over};
+use crate::fixture::{binary, eventually, on_sqlite, prepare, seeded, sign_in, start_over};
 
 const NEWEST: &str =
     "query @live { todos(first: 1, orderBy: { field: CREATED_AT, direction: DESC }) { nodes { text } } }";
@@ -122,4 +122,35 @@ async fn where_nothing_can_follow_a_live_query_is_refused() {
     let mut stream = EventStream::open(request.json(&wrong)).await;
     assert_eq!(stream.result().await["errors"][0]["extensions"]["code"], "BAD_USER_INPUT");
     stream.complete().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_so_many_live_queries_are_open() {
+    let arguments = ["--max-live-queries", "3", "--max-socket-live-queries", "2"];
+    let (_database, server) = on_sqlite(&arguments).await;
+    let token = sign_in(&server, 2).await;
+    create_todo(&server, &token, "0").await;
+    let mut one = Socket::connect(&server, Some(&token)).await;
+    let mut other = Socket::connect(&server, Some(&token)).await;
+    for id in ["1", "2"] {
+        one.subscribe(id, NEWEST, Value::Null).await;
+        assert_eq!(one.result(id).await, newest("0"));
+    }
+    one.subscribe("3", NEWEST, Value::Null).await;
+    assert_eq!(one.error("3").await, "UNAVAILABLE", "of this socket");
+    one.answer("3", "{ __typename }", Value::Null).await;
+    other.subscribe("1", NEWEST, Value::Null).await;
+    assert_eq!(other.result("1").await, newest("0"), "what was refused has left no trace");
+    other.subscribe("2", NEWEST, Value::Null).await;
+    assert_eq!(other.error("2").await, "UNAVAILABLE", "of this server");
+    let mut stream = open(&server, &token, None).await;
+    assert_eq!(stream.result().await["errors"][0]["extensions"]["code"], "UNAVAILABLE");
+    stream.complete().await;
+
+    one.send(json!({ "id": "1", "type": "complete" })).await;
+    eventually("there is room for another one", async || {
+        let mut stream = open(&server, &token, None).await;
+        stream.result().await == newest("0")
+    })
+    .await;
 }
