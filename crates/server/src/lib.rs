@@ -1,6 +1,8 @@
 //! The program `tidewater`: serves the GraphQL API, and keeps its database.
 //!
 //! A library only so that what strangers send can be tried on what reads it ([`reading`]); [`run`] is the program.
+// The futures of requests are nested deeper than a release build goes by default.
+#![recursion_limit = "256"]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod chores;
