@@ -14,7 +14,8 @@ use super::front::Peer;
 use super::graphql::{Answered, Deadline, POST, Received, Reply};
 use super::media_type::MediaType;
 use super::refusal::Refusal;
-use super::{Service, freshness, idempotency, parameters, rate_limit, request_id};
+use super::trail::Trail;
+use super::{Service, freshness, idempotency, parameters, rate_limit};
 
 /// Whether a body is an array.
 pub(super) fn is_array(body: &[u8]) -> bool {
@@ -30,7 +31,7 @@ impl Service {
         peer: Peer,
         headers: &HeaderMap,
         body: &Bytes,
-        id: &HeaderValue,
+        trail: &Trail,
     ) -> Result<Response, Refusal> {
         let requests = requests(body, self.limits.max_batch)?;
         idempotency::refuse_key(headers)?;
@@ -39,7 +40,7 @@ impl Service {
         for request in requests {
             let bytes = request.get().as_bytes();
             let received = Received { peer, headers, form: POST, bytes };
-            let span = || request_id::span(id);
+            let span = || trail.log_span();
             let answered = match self.answer(deadline, received, Wanted::No, span, || parameters::of_json(bytes)).await
             {
                 Ok(Reply::Answered(answered)) => answered,
@@ -51,6 +52,7 @@ impl Service {
                 }
             };
             let Answered { answer, standing: left, .. } = answered;
+            trail.tell(&answer);
             responses.push([&String::from_utf8_lossy(&answer.head), answer.tail.as_str()].concat());
             // The later one includes the earlier.
             mark = answer.mark.or(mark);

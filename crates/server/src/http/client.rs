@@ -4,11 +4,13 @@ use async_graphql::Request;
 use tidewater_graphql::{Api, Begun, Caller, Error, Identity, ResponseKey, Watch, refusal};
 use tidewater_limit::{Allowance, Network};
 use tokio::time::timeout;
+use tracing::Instrument;
 
 use super::Service;
 use super::known_documents::Resolved;
 use super::parameters::Parameters;
 use super::refusal::Refusal;
+use super::trail::Upgrade;
 
 /// Apart from the forms of GraphQL requests.
 const FORM: u8 = 3;
@@ -20,6 +22,8 @@ pub(super) struct Client {
     pub(super) network: Network,
     pub(super) device: Option<String>,
     pub(super) credential: Option<String>,
+    /// The request by which the WebSocket was opened.
+    pub(super) upgrade: Upgrade,
 }
 
 /// The errors of a request that was not carried out, as they are told.
@@ -70,7 +74,7 @@ impl Client {
             device: self.device.clone(),
             ..Caller::default()
         };
-        let Service { api, capacity, limits, documents, .. } = &*self.service;
+        let Service { api, capacity, limits, documents, tracer, .. } = &*self.service;
         let _permit = capacity.try_acquire().map_err(|_| Error::Unavailable)?;
         let begun = async {
             let resolved = documents.resolve(Parameters { request, document_id: None }).await?;
@@ -81,7 +85,8 @@ impl Client {
             }
             Ok::<_, Unbegun>(api.begin(request, caller, document).await)
         };
-        let begun = within(limits.request_timeout, begun).await??;
+        let (span, log_span) = self.upgrade.operation(tracer);
+        let begun = within(limits.request_timeout, begun.instrument(log_span).instrument(span)).await??;
         self.learn(
             &allowance,
             match &begun {
