@@ -143,7 +143,7 @@ where
                 }
             }
         }
-        span.record("tidewater.found", keys.len() - rest.len());
+        span.record("tidewater.found", tier::number(keys.len() - rest.len()));
         rest
     }
 

@@ -10,7 +10,7 @@ use crate::gate::{Gate, Passage};
 use crate::memory::Memory;
 use crate::tide::TideWriter;
 use crate::unlink::Unlinks;
-use crate::{GateError, Position};
+use crate::{GateError, Position, tier};
 
 /// The task that polls the change log whenever the gate asks for it.
 #[derive(Debug)]
@@ -76,7 +76,7 @@ impl<S: ChangeSource> Poller<S> {
         let poll = timeout(self.timeout, self.source.poll()).await.map_err(|_| GateError::TimedOut(self.timeout))??;
         match poll {
             Poll::Continued { mark, changes, origins } => {
-                Span::current().record("tidewater.changes", changes.len());
+                Span::current().record("tidewater.changes", tier::number(changes.len()));
                 let next = self.tide.note(mark, &changes).ok_or_else(never_started)?;
                 fault::hold("before_publish").await;
                 let position = self.tide.publish(next);

@@ -133,7 +133,7 @@ where
             }
         });
         request.account().memory_time.add_since(begun);
-        span.record("tidewater.found", lookups.len() - wanted.len());
+        span.record("tidewater.found", tier::number(lookups.len() - wanted.len()));
         drop(span);
         space.remembered(request, lookups.len() - wanted.len());
         if !wanted.is_empty() {

@@ -6,13 +6,18 @@ use tracing::{Span, field};
 
 use crate::{MissReason, Misses};
 
+/// A number as traces have it, which know none without a sign.
+pub(crate) fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
 /// Looking in this process's memory.
 pub(crate) fn memory(space: &str, keys: usize) -> Span {
     tracing::debug_span!(
         "memory",
         otel.name = format!("memory {space}"),
         tidewater.space = space,
-        tidewater.keys = keys,
+        tidewater.keys = number(keys),
         tidewater.found = field::Empty,
     )
 }
@@ -27,7 +32,7 @@ pub(crate) fn redis(space: &str, keys: usize) -> Span {
         db.system.name = "redis",
         db.operation.name = "MGET",
         tidewater.space = space,
-        tidewater.keys = keys,
+        tidewater.keys = number(keys),
         tidewater.found = field::Empty,
     )
 }
@@ -40,7 +45,7 @@ pub(crate) fn database(space: &str, keys: usize, reasons: impl Iterator<Item = M
         otel.name = format!("database {space}"),
         otel.status_code = field::Empty,
         tidewater.space = space,
-        tidewater.keys = keys,
+        tidewater.keys = number(keys),
         tidewater.misses = reasons.map(|reason| (reason, 1)).collect::<Misses>().to_string(),
     )
 }

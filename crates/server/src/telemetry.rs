@@ -15,8 +15,11 @@ use std::io::{self, IsTerminal};
 use std::panic::PanicHookInfo;
 
 use tokio::runtime::Handle;
+use tracing::Subscriber;
+use tracing_subscriber::filter::FilterExt;
 use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry, fmt, registry};
 
@@ -42,19 +45,35 @@ pub(crate) fn start(
     runtime: &Handle,
 ) -> Result<Telemetry, Error> {
     let (filter, levels) = levels::start(&log.log_level);
-    let lines = fmt::layer().with_writer(io::stderr);
-    let lines: Part = match log.log_format {
-        LogFormat::Text => lines.with_ansi(io::stderr().is_terminal()).with_filter(filter).boxed(),
-        LogFormat::Json => {
-            let lines = lines.with_ansi(false).fmt_fields(JsonFields::new()).event_format(JsonLines::default());
-            lines.with_filter(filter).boxed()
-        }
-    };
+    let is_fit = levels::fit();
     let (tracer, spans) = tracer::start(traces, runtime)?;
-    registry().with(std::iter::once(lines).chain(spans).collect::<Vec<Part>>()).init();
+    match spans {
+        // One filter for all, of which nothing is remembered from one record to the next: where each part has its own, a record that a
+        // library only asked about can have the next one left out.
+        None => registry().with(filter).with(is_fit).with(lines(log.log_format)).init(),
+        // Here no place in the code is of interest to both, so each is looked at anew.
+        Some(spans) => {
+            let lines: Part = lines(log.log_format).with_filter(filter.and(is_fit)).boxed();
+            registry().with(vec![lines, spans]).init();
+        }
+    }
     levels::tell_libraries(&log.log_level);
     std::panic::set_hook(Box::new(log_panic));
     Ok(Telemetry { levels, tracer })
+}
+
+/// What writes records to stderr.
+fn lines<S>(format: LogFormat) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    let lines = fmt::layer().with_writer(io::stderr);
+    match format {
+        LogFormat::Text => lines.with_ansi(io::stderr().is_terminal()).boxed(),
+        LogFormat::Json => {
+            lines.with_ansi(false).fmt_fields(JsonFields::new()).event_format(JsonLines::default()).boxed()
+        }
+    }
 }
 
 /// The default hook writes several lines outside the log, and knows no request id.

@@ -253,7 +253,7 @@ impl Api {
                 }
             }
         };
-        let mut answer = answering.instrument(observed.span()).await;
+        let mut answer = Box::pin(answering.instrument(observed.span())).await;
         observed.answered(&answer.outcome, &reader);
         count(counters.as_deref(), &reads, &answer.provenance, &answer.outcome);
         if explains {
@@ -292,7 +292,7 @@ impl Api {
             };
             (ran, reads.mark().await)
         };
-        let (ran, mark) = executing.instrument(observed.span()).await;
+        let (ran, mark) = Box::pin(executing.instrument(observed.span())).await;
         observed.answered(&ran.outcome, &reader);
         let Ran { mut response, session, exceeded, identity, replayed, outcome, .. } = ran;
         let provenance = reads.provenance();

@@ -67,10 +67,16 @@ impl Observed {
         let request = reader.request();
         let Provenance { memory, redis, joined, loaded, bypassed, stale, .. } = request.provenance();
         self.span.record("tidewater.outcome", outcome.name());
-        self.span.record("tidewater.memory", memory);
-        self.span.record("tidewater.redis", redis);
-        self.span.record("tidewater.joined", joined);
-        self.span.record("tidewater.database", loaded + bypassed);
+        let counts = [
+            ("tidewater.memory", memory),
+            ("tidewater.redis", redis),
+            ("tidewater.joined", joined),
+            ("tidewater.database", loaded + bypassed),
+        ];
+        for (name, count) in counts {
+            // Traces know no numbers without a sign.
+            self.span.record(name, i64::try_from(count).unwrap_or(i64::MAX));
+        }
         self.span.record("tidewater.misses", request.misses().to_string());
         self.span.record("tidewater.stale", stale);
         if *outcome != Outcome::Complete {

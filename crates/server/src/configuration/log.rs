@@ -59,7 +59,8 @@ pub(crate) enum LogFormat {
 pub(crate) fn log_directives(text: &str) -> Result<String, String> {
     // A lone word that is no level would be taken for a target, and everything else fall silent.
     let known = |directive: &str| directive.contains('=') || directive.trim().parse::<LevelFilter>().is_ok();
-    if (1..=LONGEST).contains(&text.len()) && text.split(',').all(known) && EnvFilter::try_new(text).is_ok() {
+    let is_plain = (1..=LONGEST).contains(&text.len()) && !text.contains(char::is_control);
+    if is_plain && text.split(',').all(known) && EnvFilter::try_new(text).is_ok() {
         Ok(text.to_owned())
     } else {
         Err("expected error, warn, info, debug or trace, or directives such as info,sqlx=debug".to_owned())
@@ -75,7 +76,7 @@ mod tests {
         for good in ["info", "DEBUG", "off", "info,sqlx=debug", "tidewater_cache=trace"] {
             assert!(log_directives(good).is_ok(), "{good}");
         }
-        for bad in ["", "loud", "info,loud", "sqlx=loud"] {
+        for bad in ["", "loud", "info,loud", "sqlx=loud", "info\n"] {
             assert!(log_directives(bad).is_err(), "{bad}");
         }
     }

@@ -23,7 +23,7 @@ pub(super) struct Client {
     pub(super) device: Option<String>,
     pub(super) credential: Option<String>,
     /// The request by which the WebSocket was opened.
-    pub(super) upgrade: Upgrade,
+    pub(super) upgrade: Arc<Upgrade>,
 }
 
 /// The errors of a request that was not carried out, as they are told.

@@ -68,7 +68,7 @@ impl Trail {
         if self.span.is_disabled() {
             return;
         }
-        self.span.record("http.response.status_code", status.as_u16());
+        self.span.record("http.response.status_code", i64::from(status.as_u16()));
         if status.is_server_error() {
             self.span.record("error.type", status.as_str());
             self.span.record("otel.status_code", "ERROR");

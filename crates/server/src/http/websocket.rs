@@ -59,7 +59,8 @@ async fn open(
     }
     let is_explicit = bearer.is_some();
     let credential = bearer.or(cookie);
-    let client = Client { service: Arc::clone(&service), network, device, credential, upgrade: trail.upgrade() };
+    let client =
+        Client { service: Arc::clone(&service), network, device, credential, upgrade: Arc::new(trail.upgrade()) };
     client.allowance().request().await.map_err(Refusal::rate_limited)?;
     let open = service.streams.open().ok_or_else(Refusal::busy)?;
     let upgrade = upgrade.protocols([PROTOCOL]);

@@ -4,8 +4,7 @@ use parking_lot::Mutex;
 use tidewater_graphql::LogLevels;
 use tracing::level_filters::LevelFilter;
 use tracing::{Level, Metadata};
-use tracing_subscriber::filter::{EnvFilter, FilterExt, filter_fn};
-use tracing_subscriber::layer::Filter;
+use tracing_subscriber::filter::{EnvFilter, FilterFn};
 use tracing_subscriber::{Registry, reload};
 
 use crate::configuration::log_directives;
@@ -21,12 +20,16 @@ pub(crate) struct Levels {
 }
 
 /// What lets records through as `directives` say, and what changes that.
-pub(super) fn start(directives: &str) -> (impl Filter<Registry> + Send + Sync + 'static, Levels) {
+pub(super) fn start(directives: &str) -> (reload::Layer<EnvFilter, Registry>, Levels) {
     let (filter, handle) = reload::Layer::new(filter(directives));
     let levels = Levels { filter: handle, directives: Arc::new(Mutex::new(directives.to_owned())) };
+    (filter, levels)
+}
+
+/// What lets those through that may be written whatever is set.
+pub(super) fn fit() -> FilterFn {
     // It sets no bound of its own: without that hint, nothing would know that less is logged.
-    let is_fit = filter_fn(is_fit).with_max_level_hint(LevelFilter::TRACE);
-    (filter.and(is_fit), levels)
+    FilterFn::new(is_fit as fn(&Metadata<'_>) -> bool).with_max_level_hint(LevelFilter::TRACE)
 }
 
 /// Lets libraries that log by `log` know how much is logged; they do not ask for each record.

@@ -89,8 +89,8 @@ fn traced() -> DynFilterFn<
         is_root(metadata) || (may_be_traced(metadata) && scope.lookup_current().is_some())
     };
     let ever = |metadata: &'static Metadata<'static>| match metadata {
-        _ if is_root(metadata) => Interest::always(),
-        _ if may_be_traced(metadata) => Interest::sometimes(),
+        // Never always: see where both parts are put together.
+        _ if is_root(metadata) || may_be_traced(metadata) => Interest::sometimes(),
         _ => Interest::never(),
     };
     DynFilterFn::new(within).with_callsite_filter(ever).with_max_level_hint(LevelFilter::DEBUG)
