@@ -2,6 +2,8 @@
 //!
 //! A library only so that what strangers send can be tried on what reads it ([`reading`]); [`run`] is the program.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+// What executes a mutation is futures within futures, more than the compiler goes through by itself when it optimises.
+#![recursion_limit = "256"]
 
 mod chores;
 mod cli;
