@@ -57,7 +57,7 @@ impl Handler for Jobs {
         let decision = self.tracer.decide_after(origin.as_ref());
         let kind = job.kind();
         let span = decision.span(|| span(kind, origin.as_ref()));
-        let log_span = log_span(kind, &decision, &span);
+        let log_span = span.in_scope(|| log_span(kind, &decision, &span));
         let ended = tidewater_jobs::run(&self.context, job).instrument(log_span).instrument(span.clone()).await;
         if ended.is_err() {
             span.record("otel.status_code", "ERROR");

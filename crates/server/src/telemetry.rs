@@ -54,7 +54,7 @@ pub(crate) fn start(
         // Here no place in the code is of interest to both, so each is looked at anew.
         Some(spans) => {
             let lines: Part = lines(log.log_format).with_filter(filter.and(is_fit)).boxed();
-            registry().with(vec![lines, spans]).init();
+            registry().with(vec![lines, spans]).with(tracer::gate()).init();
         }
     }
     levels::tell_libraries(&log.log_level);

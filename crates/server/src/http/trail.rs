@@ -92,7 +92,7 @@ impl Upgrade {
             self.origin.iter().for_each(|origin| origin.link(&span));
             span
         });
-        let log_span = log_span(&self.id, decision.place(&span));
+        let log_span = span.in_scope(|| log_span(&self.id, decision.place(&span)));
         (span, log_span)
     }
 }

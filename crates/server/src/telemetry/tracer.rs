@@ -12,11 +12,12 @@ use opentelemetry_sdk::trace::{
 use tokio::runtime::Handle;
 use tracing::level_filters::LevelFilter;
 use tracing::subscriber::Interest;
-use tracing::{Level, Metadata, Span};
+use tracing::{Level, Metadata, Span, Subscriber};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
-use tracing_subscriber::filter::DynFilterFn;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::{DynFilterFn, filter_fn};
 use tracing_subscriber::layer::Context as Scope;
-use tracing_subscriber::{Layer, Registry};
+use tracing_subscriber::registry::LookupSpan;
 
 use super::Part;
 use super::delivery::{self, Delivery};
@@ -76,24 +77,30 @@ pub(super) fn start(
         .with_tracked_inactivity(false)
         .with_context_activation(false);
     let tracer = Tracer(Some(Arc::new(Inner { sampler: sampler(configuration), provider, delivery })));
-    Ok((tracer, Some(layer.with_filter(traced()).boxed())))
+    Ok((tracer, Some(layer.with_filter(filter_fn(is_traced).with_max_level_hint(LevelFilter::DEBUG)).boxed())))
 }
 
-/// What becomes a span of a trace: roots, and our own spans and those of statements within them. No record does.
-fn traced() -> DynFilterFn<
-    Registry,
-    impl Fn(&Metadata<'_>, &Scope<'_, Registry>) -> bool,
-    impl Fn(&'static Metadata<'static>) -> Interest,
-> {
-    let within = |metadata: &Metadata<'_>, scope: &Scope<'_, Registry>| {
-        is_root(metadata) || (may_be_traced(metadata) && scope.lookup_current().is_some())
+/// Keeps spans that would be parts of a trace from being made where nothing is traced: with filters of the parts alone, each would be made,
+/// and told to nobody.
+pub(super) fn gate<S>() -> impl Layer<S> + Send + Sync
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    let is_wanted = |metadata: &Metadata<'_>, scope: &Scope<'_, S>| {
+        !may_be_traced(metadata)
+            || scope.lookup_current().is_some_and(|span| span.scope().any(|outer| is_root(outer.metadata())))
     };
-    let ever = |metadata: &'static Metadata<'static>| match metadata {
-        // Never always: see where both parts are put together.
-        _ if is_root(metadata) || may_be_traced(metadata) => Interest::sometimes(),
-        _ => Interest::never(),
+    // Never always, or a record that a library only asked about could have the next one left out.
+    let ever = |metadata: &'static Metadata<'static>| match is_traced(metadata) {
+        true => Interest::sometimes(),
+        false => Interest::always(),
     };
-    DynFilterFn::new(within).with_callsite_filter(ever).with_max_level_hint(LevelFilter::DEBUG)
+    DynFilterFn::new(is_wanted).with_callsite_filter(ever).with_max_level_hint(LevelFilter::TRACE)
+}
+
+/// Whether it becomes a span of a trace, if it is made. No record does.
+fn is_traced(metadata: &Metadata<'_>) -> bool {
+    is_root(metadata) || may_be_traced(metadata)
 }
 
 fn is_root(metadata: &Metadata<'_>) -> bool {
@@ -103,7 +110,9 @@ fn is_root(metadata: &Metadata<'_>) -> bool {
 /// Spans of level error are for log records.
 fn may_be_traced(metadata: &Metadata<'_>) -> bool {
     let is_of_a_statement = metadata.target().starts_with("sea_orm::database") && *metadata.level() == Level::INFO;
-    metadata.is_span() && (is_of_a_statement || (is_ours(metadata) && *metadata.level() == Level::DEBUG))
+    metadata.is_span()
+        && !is_root(metadata)
+        && (is_of_a_statement || (is_ours(metadata) && *metadata.level() == Level::DEBUG))
 }
 
 fn sampler(configuration: &TraceConfiguration) -> Sampler {
