@@ -54,6 +54,7 @@ fn try_run() -> Result<(), Error> {
         return Ok(());
     };
     let threads = configuration.limits.worker_threads;
+    let keeps_log = !command.fills_the_terminal();
     let task = async {
         match command {
             Command::Serve => commands::serve(&configuration).await,
@@ -62,10 +63,13 @@ fn try_run() -> Result<(), Error> {
             Command::Migrate { action } => commands::migrate(&configuration.database, action).await,
             Command::Seed(arguments) => commands::seed(&configuration.database, arguments).await,
             Command::Check(arguments) => commands::check(&configuration, arguments).await,
+            Command::Top(arguments) => commands::top(&configuration.http, arguments).await,
             Command::Schema(arguments) => commands::schema(&arguments, configuration.http.federation),
         }
     };
-    telemetry::start(&configuration.log);
+    if keeps_log {
+        telemetry::start(&configuration.log);
+    }
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     runtime.enable_all().thread_stack_size(STACK_SIZE);
     if let Some(threads) = threads {

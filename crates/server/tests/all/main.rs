@@ -33,5 +33,6 @@ mod sessions;
 mod shutdown;
 mod startup;
 mod subscriptions;
+mod top;
 mod trusted_documents;
 mod views;
