@@ -86,10 +86,11 @@ mod tests {
 
     #[test]
     fn a_stream_that_never_ends_a_line_or_an_event_is_given_up() {
-        for piece in [&b"data: aaaaaaaaaaaaaaaaaaaaaaaa"[..], b"data: aaaaaaaaaaaaaaaaaaaaaaaa\n"] {
+        let piece = [&b"data: "[..], &[b'a'; 8_000][..]].concat();
+        for piece in [piece.clone(), [&piece[..], b"\n"].concat()] {
             let mut reader = Reader::default();
             let mut pieces = 0;
-            while reader.push(piece) {
+            while reader.push(&piece) {
                 assert_eq!(reader.next(), None);
                 pieces += 1;
                 assert!(pieces <= LARGEST / 16, "it is read on and on");

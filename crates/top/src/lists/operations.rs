@@ -11,8 +11,8 @@ const COLUMNS: &[Column] = &[
     Column::number("hit %", 5, 0),
     Column::number("gate ms", 7, 80),
     Column::number("Redis ms", 8, 90),
-    Column::number("database ms", 11, 0),
-    Column::number("failed/s", 8, 0),
+    Column::number("database ms", 12, 0),
+    Column::number("failed/s", 9, 0),
     Column::text("misses mostly", 16, 110),
 ];
 

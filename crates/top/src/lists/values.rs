@@ -9,7 +9,7 @@ const COLUMNS: &[Column] = &[
     Column::number("hit %", 6, 0),
     Column::number("memory %", 8, 0),
     Column::number("Redis %", 7, 0),
-    Column::number("lookups/s", 9, 0),
+    Column::number("lookups/s", 10, 0),
     Column::number("misses/s", 9, 0),
     Column::number("changed/s", 10, 80),
     Column::number("fills/s", 8, 90),
