@@ -95,6 +95,16 @@ impl Request {
         self.0.account.read()
     }
 
+    /// How long ago it arrived.
+    pub fn elapsed(&self) -> Duration {
+        self.0.arrived.elapsed()
+    }
+
+    /// How long before it arrived that was; zero if later.
+    pub(crate) fn age_of(&self, moment: Instant) -> Duration {
+        self.0.arrived.saturating_duration_since(moment)
+    }
+
     /// What of it no cache could answer so far, by reason.
     pub fn misses(&self) -> Misses {
         self.0.account.misses()
@@ -304,7 +314,7 @@ impl Request {
             Entry::Wait(outcome) => {
                 let begun = Instant::now();
                 let passage = settled(outcome, self.0.patience).await;
-                self.0.account.gate_time.add_since(begun);
+                self.0.gate.waited(self.0.account.gate_time.add_since(begun));
                 passage
             }
         }
@@ -330,6 +340,7 @@ impl Request {
         let passage = self.0.gate.passed(self.0.arrived.checked_sub(age))?;
         let position = self.position_with_marks(passage)?;
         self.0.account.went_stale();
+        self.0.gate.did_without();
         Some(Leave { position, unreachable: Some(error.clone()) })
     }
 

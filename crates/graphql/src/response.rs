@@ -1,6 +1,7 @@
 //! Whole responses, as bytes: what is kept of them, and under which keys.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_graphql::{Response, ServerError, Value};
 use bytes::Bytes;
@@ -191,6 +192,8 @@ pub struct Answer {
     pub mark: Option<HistoryMark>,
     /// What served it.
     pub provenance: Provenance,
+    /// How long it took, from the arrival of the request.
+    pub time: Duration,
     /// Who asked.
     pub identity: Identity,
     /// The limit that the request exceeded, if it did; then there are no data.
@@ -212,12 +215,13 @@ impl Answer {
         session: SessionChange,
         mark: Option<HistoryMark>,
         provenance: Provenance,
+        time: Duration,
         exceeded: Option<Exceeded>,
     ) -> Self {
         let tail = freshness::tail(mark.as_ref(), &provenance);
         let (head, outcome, identity) = (kept.head.clone(), kept.outcome.clone(), kept.identity);
         let may_be_told = kept.held.as_ref().is_some_and(|held| held.is_admin);
-        Self { head, tail, outcome, session, mark, provenance, identity, exceeded, replayed: false, may_be_told }
+        Self { head, tail, outcome, session, mark, provenance, time, identity, exceeded, replayed: false, may_be_told }
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 use crate::entry_id::EntryId;
 use crate::memory::Memory;
 use crate::redis::{Reader as RedisReader, Redis};
-use crate::{Error, Lengths, Letter, Listed, Pushed, Settings};
+use crate::{Error, Lengths, Letter, Listed, Pushed, RedisStatistics, Settings};
 
 /// Where jobs are: in Redis for all nodes, or in this process. Either behaves as the other.
 #[derive(Clone, Debug)]
@@ -83,6 +83,13 @@ impl Store {
         match self {
             Self::Redis(redis) => redis.is_reachable(),
             Self::Memory(_) => true,
+        }
+    }
+
+    pub(crate) fn redis_statistics(&self) -> Option<RedisStatistics> {
+        match self {
+            Self::Redis(redis) => Some(redis.statistics()),
+            Self::Memory(_) => None,
         }
     }
 

@@ -3,6 +3,8 @@
 //! A library only so that what strangers send can be tried on what reads it ([`reading`]); [`run`] is the program.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+mod binding;
+mod chore_counters;
 mod chores;
 mod cli;
 mod commands;
@@ -12,6 +14,7 @@ mod demo;
 mod error;
 mod http;
 mod jobs;
+mod metrics;
 mod output;
 mod readiness;
 mod shutdown;

@@ -1,5 +1,6 @@
 mod admission;
 mod carrying_out;
+mod counting;
 mod explaining;
 mod looking;
 
@@ -15,6 +16,7 @@ use tidewater_limit::Exceeded;
 pub(crate) use self::carrying_out::blame_the_document;
 pub use self::carrying_out::refusal;
 use self::carrying_out::{Ran, kept};
+use self::counting::Counts;
 use self::explaining::copy;
 pub(crate) use self::looking::Look;
 use crate::account::{Activity, Passwords};
@@ -51,6 +53,7 @@ struct Inner {
     live: Live,
     session_lifetime: Duration,
     activity: Activity,
+    counts: Counts,
     writer: WriterName,
     development: bool,
 }
@@ -77,9 +80,18 @@ pub struct Executed {
 impl Api {
     /// Ready to execute: the cache has been started, so nothing else is waited for. Must be called within a runtime.
     pub fn start(settings: ApiSettings) -> Self {
-        let ApiSettings { database, cache, tracking, mut policies, limits, responses, counts_cost, .. } = settings;
-        let ApiSettings { session_lifetime, session_idle_timeout, views, wake, jobs, writer, development, .. } =
-            settings;
+        let ApiSettings { database, statements, cache, tracking, mut policies, limits, responses, .. } = settings;
+        let ApiSettings {
+            session_lifetime,
+            session_idle_timeout,
+            views,
+            wake,
+            jobs,
+            writer,
+            development,
+            counts_cost,
+            ..
+        } = settings;
         // Who asks and what they may is not answered from before, unless that is asked for by name.
         for table in [session::Entity::TRACKING.table, user::Entity::TRACKING.table] {
             policies.overrides.entry(table.to_owned()).or_default().max_staleness.get_or_insert(Duration::ZERO);
@@ -119,7 +131,8 @@ impl Api {
             completion,
             documents,
             activity: Activity::follow(database.clone(), session_idle_timeout),
-            store: Store::new(database, cache, tracking, policies),
+            store: Store::new(database, statements, cache, tracking, policies),
+            counts: Counts::default(),
             responses: kept,
             live: Live::default(),
             session_lifetime,
@@ -152,7 +165,7 @@ impl Api {
         }
         let answer = answer(request, &kept, SessionChange::None, None).await;
         if let Some(counters) = &kept.counters {
-            counters.remembered(&answer.provenance);
+            counters.remembered(&answer.provenance, answer.time);
         }
         Some(answer)
     }
@@ -303,7 +316,8 @@ fn counters(document: Option<&Document>, request: &Request) -> Option<Arc<Operat
 
 fn count(counters: Option<&OperationCounters>, request: &tidewater_cache::Request, answer: &Answer) {
     if let Some(counters) = counters {
-        counters.executed(&answer.provenance, &request.misses(), answer.outcome != Outcome::Complete);
+        let has_failed = answer.outcome != Outcome::Complete;
+        counters.executed(&answer.provenance, &request.misses(), has_failed, answer.time);
     }
 }
 
@@ -314,5 +328,5 @@ async fn answer(
     exceeded: Option<Exceeded>,
 ) -> Answer {
     let mark = request.mark().await;
-    Answer::new(kept, session, mark, request.provenance(), exceeded)
+    Answer::new(kept, session, mark, request.provenance(), request.elapsed(), exceeded)
 }

@@ -33,7 +33,7 @@ impl Reader {
     /// Begins a change.
     pub(crate) async fn change(&self) -> Result<Change<'_>, Error> {
         let writing = self.store().cache.writing();
-        let transaction = persistent(|| begin(self.database())).await?;
+        let transaction = persistent(self.statements(), || begin(self.database())).await?;
         Ok(Change { reader: self, transaction, writing })
     }
 

@@ -45,6 +45,11 @@ impl OperationStatistics {
         float(self.0.database)
     }
 
+    /// How many seconds it has taken, from arrival to answer, in all.
+    async fn total_seconds(&self) -> f64 {
+        self.0.total_time.as_secs_f64()
+    }
+
     /// How many seconds it has waited for polls of the change log, in all.
     async fn gate_seconds(&self) -> f64 {
         self.0.gate_time.as_secs_f64()
