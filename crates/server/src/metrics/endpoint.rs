@@ -37,6 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const ENDING: Duration = Duration::from_secs(1);
 
 const OPEN_METRICS: &str = "application/openmetrics-text";
+const TEXT: &str = "text/plain";
 
 /// An address that is listened on, and not yet answered at.
 pub(crate) struct Endpoint(TcpListener);
@@ -125,9 +126,15 @@ impl Answering {
     }
 }
 
-/// Whether the form of OpenMetrics is asked for by name. Whoever takes anything gets the older form, which all can read.
+/// Whether the form of OpenMetrics is asked for by name, and no less than the older one. Whoever takes anything gets that, which all can
+/// read.
 fn wants_open_metrics(headers: &HeaderMap) -> bool {
-    ranges(headers).any(|range| range.kind.eq_ignore_ascii_case(OPEN_METRICS) && range.weight > 0)
+    let weight = |kind: &str| {
+        let named = ranges(headers).filter(|range| range.kind.eq_ignore_ascii_case(kind));
+        named.map(|range| range.weight).max().unwrap_or_default()
+    };
+    let open_metrics = weight(OPEN_METRICS);
+    open_metrics > 0 && open_metrics >= weight(TEXT)
 }
 
 #[cfg(test)]
@@ -143,6 +150,7 @@ mod tests {
         };
         let prometheus = "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.1";
         assert!(wants(prometheus) && wants("Application/OpenMetrics-Text"));
+        assert!(!wants("text/plain, application/openmetrics-text;q=0.5"));
         assert!(!wants("*/*") && !wants("text/plain") && !wants("application/openmetrics-text;q=0"));
         assert!(!wants_open_metrics(&HeaderMap::new()));
     }
