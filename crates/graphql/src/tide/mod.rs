@@ -5,6 +5,7 @@
 
 mod change;
 mod jobs;
+mod memo;
 mod mutation;
 mod object;
 mod operation;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use tidewater_cache::{MissReason, Misses, Provenance};
 
-use crate::document::Document;
+use crate::document::{Document, without_texts};
 
 /// What has served one operation of one document. Kept with the document, and forgotten with it.
 #[derive(Debug, Default)]
@@ -107,6 +107,12 @@ impl Operations {
         busy.sort_unstable_by_key(|busy| Reverse(busy.0));
         busy.truncate(most);
         busy.into_iter().map(|(_, text, name, counters)| counters.read(name.as_deref(), &text)).collect()
+    }
+
+    /// The text of a document, by its SHA-256 in hexadecimal digits, without what may be private of it.
+    pub(crate) fn text(&self, document: &str) -> Option<String> {
+        let known = self.0.iter().find(|(text, _)| hexadecimal(&Sha256::digest(text.as_bytes())) == document);
+        known.map(|(text, _)| without_texts(&text))
     }
 }
 

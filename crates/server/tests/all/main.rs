@@ -22,6 +22,7 @@ mod http2;
 mod idempotency;
 mod jobs;
 mod limits;
+mod memos;
 mod outages;
 mod pages;
 mod persisted_queries;
