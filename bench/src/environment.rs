@@ -6,7 +6,7 @@ use std::process::Command;
 use sea_orm::sqlx::{self, Connection, PgConnection};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tidewater_testkit::{Postgres, TestDatabase, TestRedis};
+use tidewater_testkit::{Collector, Manner, Postgres, TestDatabase, TestRedis};
 
 use crate::accounting;
 use crate::dataset::{Dataset, NOTES, TODOS, USERS, prepare_hot_todos, reset_hot_todos};
@@ -38,6 +38,8 @@ pub(crate) struct Environment {
     pub(crate) connection: PgConnection,
     /// What is counted of statements, where that can be.
     pub(crate) statements: Option<Statements>,
+    /// What systems send their traces to, which keeps none.
+    pub(crate) collector: Collector,
     /// The process of PostgreSQL that all others are children of.
     pub(crate) postmaster: Option<u32>,
     /// The process of Redis.
@@ -72,6 +74,8 @@ impl Environment {
         let mut connection = PgConnection::connect(database.url()).await?;
         let statements = if counts_statements { Some(Statements::install(&mut connection).await?) } else { None };
         let backend: i32 = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut connection).await?;
+        let collector = Collector::start().await;
+        collector.behave(Manner::Discards);
         let mut environment = Self {
             tidewater,
             own_binary,
@@ -82,6 +86,7 @@ impl Environment {
             dataset: Dataset::read(&mut connection).await?,
             connection,
             statements,
+            collector,
             postmaster: accounting::parent(backend.unsigned_abs()),
             postgres_token: String::new(),
             sqlite_token: String::new(),

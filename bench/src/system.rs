@@ -44,6 +44,8 @@ pub(crate) struct Setup {
     pub(crate) store: Store,
     /// Whether it counts what is asked for, and by whom.
     pub(crate) counts: bool,
+    /// The share of requests that it traces, if it traces any.
+    pub(crate) traces: Option<&'static str>,
 }
 
 /// Which of our caches are on; each leaves out what the one before has.
@@ -108,6 +110,7 @@ impl System {
             systems.push(Self::tidewater(cache, strict, Store::Sqlite));
         }
         systems.push(Self::uncounted());
+        systems.extend(["0.01", "1"].map(Self::traced));
         systems.extend([Cache::Redis, Cache::None].map(|cache| Self::tidewater(cache, strict, Store::Postgres)));
         systems.extend(peers.into_iter().map(|peer| Self { name: peer.name.clone(), kind: Kind::Peer(peer) }));
         systems
@@ -128,19 +131,26 @@ impl System {
         if store == Store::Sqlite {
             name.push_str("-sqlite");
         }
-        Self { name, kind: Kind::Tidewater(Setup { cache, staleness, store, counts: true }) }
+        Self { name, kind: Kind::Tidewater(Setup { cache, staleness, store, counts: true, traces: None }) }
     }
 
     /// Ours with its defaults, but without limits of rates: what counting costs is the difference.
     fn uncounted() -> Self {
-        let setup = Setup { cache: Cache::Responses, staleness: Duration::ZERO, store: Store::Postgres, counts: false };
-        Self { name: "responses-uncounted".to_owned(), kind: Kind::Tidewater(setup) }
+        Self { name: "responses-uncounted".to_owned(), kind: Kind::Tidewater(Setup { counts: false, ..Setup::USUAL }) }
+    }
+
+    /// Ours with its defaults, but with this share of requests traced: what tracing costs is the difference.
+    fn traced(share: &'static str) -> Self {
+        let setup = Setup { traces: Some(share), ..Setup::USUAL };
+        Self { name: format!("responses-traced-{share}"), kind: Kind::Tidewater(setup) }
     }
 
     /// What it is measured by. What needs empty caches comes first, what changes the data last.
     pub(crate) fn workloads(&self) -> Vec<Workload> {
         match &self.kind {
-            Kind::Static | Kind::Plain | Kind::Tidewater(Setup { counts: false, .. }) => {
+            Kind::Static
+            | Kind::Plain
+            | Kind::Tidewater(Setup { counts: false, .. } | Setup { traces: Some(_), .. }) => {
                 vec![Workload::Todo, Workload::List]
             }
             Kind::Tidewater(Setup { cache: Cache::Responses | Cache::None, staleness: Duration::ZERO, .. })
@@ -224,6 +234,9 @@ impl System {
 }
 
 impl Setup {
+    const USUAL: Self =
+        Self { cache: Cache::Responses, staleness: Duration::ZERO, store: Store::Postgres, counts: true, traces: None };
+
     fn variables(&self, environment: &Environment, port: u16, connections: usize) -> Vec<(&'static str, String)> {
         let mut variables = vec![
             ("TIDEWATER_LISTEN", format!("127.0.0.1:{port}")),
@@ -243,6 +256,11 @@ impl Setup {
                 variables.push(("REDIS_URL", environment.redis.url()));
             }
             Store::Sqlite => variables.push(("DATABASE_URL", environment.sqlite.url().to_owned())),
+        }
+        if let Some(share) = self.traces {
+            variables.push(("OTEL_EXPORTER_OTLP_ENDPOINT", environment.collector.url().to_owned()));
+            variables.push(("OTEL_TRACES_SAMPLER", "traceidratio".to_owned()));
+            variables.push(("OTEL_TRACES_SAMPLER_ARG", share.to_owned()));
         }
         if self.cache != Cache::Responses {
             variables.push(("TIDEWATER_RESPONSE_MEMORY", "0".to_owned()));

@@ -170,6 +170,12 @@ impl Missed {
 }
 
 impl Explanation {
+    /// Leaves out the lookups beyond so many.
+    pub fn keep(&mut self, most: usize) {
+        self.omitted += self.steps.len().saturating_sub(most);
+        self.steps.truncate(most);
+    }
+
     pub(crate) fn add(&mut self, step: Step) {
         if self.steps.len() < MOST_STEPS {
             self.steps.push(step);

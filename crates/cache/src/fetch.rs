@@ -7,6 +7,7 @@ use postcard::ser_flavors::Size;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tidewater_changelog::fault;
+use tracing::Instrument;
 
 use crate::answers::Answers;
 use crate::envelope::{self, Envelope};
@@ -19,7 +20,7 @@ use crate::request::Leave;
 use crate::space::Inner;
 use crate::tide::Now;
 use crate::verify::are_same;
-use crate::{Footprint, Found, Lookup, MissReason, Position, ReadError, Request};
+use crate::{Footprint, Found, Lookup, MissReason, Position, ReadError, Request, tier};
 
 /// A lookup that is not answered yet.
 #[derive(Debug)]
@@ -106,9 +107,11 @@ where
         let now = self.core.tide.now();
         let keys: Vec<_> = led.iter().map(|(wanted, _)| self.keys.key(&now.generation, &wanted.key)).collect();
         let begun = Instant::now();
-        let stored = redis.get(keys.clone()).await;
+        let span = tier::redis(self.counters.name(), keys.len());
+        let stored = redis.get(keys.clone()).instrument(span.clone()).await;
         answers.request().account().redis_time.add_since(begun);
         let Ok(stored) = stored else {
+            span.record("otel.status_code", "ERROR");
             for (wanted, _) in &mut led {
                 wanted.missing.is_also(MissReason::RedisUnavailable);
             }
@@ -140,6 +143,7 @@ where
                 }
             }
         }
+        span.record("tidewater.found", tier::number(keys.len() - rest.len()));
         rest
     }
 
@@ -183,7 +187,10 @@ where
         request.account().loaded.add(led.len());
         let mut as_of = self.core.tide.now();
         let begun = Instant::now();
-        let found = match self.ask_source(request, led.iter().map(|(wanted, _)| wanted.index).collect(), load).await {
+        let indices = led.iter().map(|(wanted, _)| wanted.index).collect();
+        let reasons = led.iter().map(|(wanted, _)| wanted.missing.missed.reason);
+        let span = tier::database(self.counters.name(), led.len(), reasons);
+        let found = match self.ask_source(request, indices, load, span).await {
             Ok(found) => found,
             Err(error) => {
                 if let Some(failure) = Failure::of(&error) {

@@ -7,8 +7,12 @@ use futures::future::Shared;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::timeout;
+use tracing::Span;
 
 use crate::{GateError, Position};
+
+/// How many of those who wait for a poll its span tells of.
+const FOLLOWED: usize = 32;
 
 /// How a poll ended, for everybody who waits for it.
 pub(crate) type Outcome = Shared<oneshot::Receiver<Result<Passage, GateError>>>;
@@ -41,8 +45,8 @@ pub(crate) struct Gate {
 pub(crate) enum Entry {
     /// A finished poll will do.
     Passed(Passage),
-    /// This poll has to end first; see [`settled`].
-    Wait(Outcome),
+    /// This poll has to end first; see [`settled`]. Waiting for it is done in the span.
+    Wait(Outcome, Span),
 }
 
 /// A poll that has begun.
@@ -50,11 +54,21 @@ pub(crate) enum Entry {
 pub(crate) struct Round {
     began: Instant,
     sender: oneshot::Sender<Result<Passage, GateError>>,
+    span: Span,
+}
+
+/// A poll that is wanted.
+#[derive(Debug)]
+struct Next {
+    sender: oneshot::Sender<Result<Passage, GateError>>,
+    outcome: Outcome,
+    /// What those who wait for it are traced in; the first ones.
+    waiting: Vec<Span>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    next: Option<(oneshot::Sender<Result<Passage, GateError>>, Outcome)>,
+    next: Option<Next>,
     under_way: Option<(Instant, Outcome)>,
     error: Option<GateError>,
     closed: bool,
@@ -88,20 +102,24 @@ impl Gate {
             return Entry::Passed(passage);
         }
         let after = |began| is_after(began, not_before);
+        let span = tracing::debug_span!("gate");
         let mut state = self.state.lock();
         if let Some((_, outcome)) = state.under_way.as_ref().filter(|(began, _)| after(*began)) {
-            return Entry::Wait(outcome.clone());
+            return Entry::Wait(outcome.clone(), span);
         }
-        if let Some((_, outcome)) = &state.next {
-            return Entry::Wait(outcome.clone());
+        if let Some(next) = &mut state.next {
+            next.follow(&span);
+            return Entry::Wait(next.outcome.clone(), span);
         }
         let (sender, receiver) = oneshot::channel();
         let outcome = receiver.shared();
         if !state.closed {
-            state.next = Some((sender, outcome.clone()));
+            let mut next = Next { sender, outcome: outcome.clone(), waiting: Vec::new() };
+            next.follow(&span);
+            state.next = Some(next);
             self.wake.notify_one();
         }
-        Entry::Wait(outcome)
+        Entry::Wait(outcome, span)
     }
 
     /// Wants a poll that nobody waits for.
@@ -119,17 +137,18 @@ impl Gate {
     /// Begins a poll, if one is wanted.
     pub(crate) fn begin(&self) -> Option<Round> {
         let mut state = self.state.lock();
-        let (sender, outcome) = state.next.take()?;
+        let Next { sender, outcome, waiting } = state.next.take()?;
         // Within the lock: whoever comes later sees this poll as one that began before.
         let began = Instant::now();
         state.under_way = Some((began, outcome));
+        drop(state);
         self.polls.fetch_add(1, Ordering::Relaxed);
-        Some(Round { began, sender })
+        Some(Round { began, sender, span: span(&waiting) })
     }
 
     /// Ends a poll. Whatever a successful one saw is known to all readers before this is called.
     pub(crate) fn end(&self, round: Round, result: Result<Position, GateError>) {
-        let Round { began, sender } = round;
+        let Round { began, sender, .. } = round;
         if let Ok(position) = &result {
             self.position.store(position.get(), Ordering::Release);
             let since = began.duration_since(self.origin).as_nanos();
@@ -169,6 +188,29 @@ impl Round {
     pub(crate) fn began(&self) -> Instant {
         self.began
     }
+
+    /// What it is traced in: a part of the first request that waits for it and is traced, and linked to the others.
+    pub(crate) fn span(&self) -> Span {
+        self.span.clone()
+    }
+}
+
+impl Next {
+    /// Somebody waits for it in this span.
+    fn follow(&mut self, span: &Span) {
+        if !span.is_disabled() && self.waiting.len() < FOLLOWED {
+            self.waiting.push(span.clone());
+        }
+    }
+}
+
+fn span(waiting: &[Span]) -> Span {
+    let Some((first, others)) = waiting.split_first() else { return Span::none() };
+    let span = first.in_scope(|| tracing::debug_span!("poll", tidewater.changes = tracing::field::Empty));
+    others.iter().for_each(|other| {
+        span.follows_from(other);
+    });
+    span
 }
 
 /// Waits for a poll to end, but no longer than `patience`.

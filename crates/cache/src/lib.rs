@@ -129,6 +129,7 @@ mod statistics;
 mod terms;
 mod tide;
 mod tide_table;
+mod tier;
 mod tracked;
 mod unlink;
 mod verify;

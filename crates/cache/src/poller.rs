@@ -3,13 +3,14 @@ use std::time::Duration;
 
 use tidewater_changelog::{ChangeSource, Poll, PollError, fault};
 use tokio::time::{Instant, sleep_until, timeout};
+use tracing::{Instrument, Span};
 
 use crate::feed::Feed;
 use crate::gate::{Gate, Passage};
 use crate::memory::Memory;
 use crate::tide::TideWriter;
 use crate::unlink::Unlinks;
-use crate::{GateError, Position};
+use crate::{GateError, Position, tier};
 
 /// The task that polls the change log whenever the gate asks for it.
 #[derive(Debug)]
@@ -47,7 +48,7 @@ impl<S: ChangeSource> Poller<S> {
             }
             let Some(round) = self.gate.begin() else { continue };
             next = (round.began() + self.interval).into();
-            let result = self.poll(round.began()).await;
+            let result = self.poll(round.began()).instrument(round.span()).await;
             self.tell_once(result.as_ref().err());
             let lost = matches!(result, Err(GateError::Stopped));
             self.gate.end(round, result);
@@ -75,6 +76,7 @@ impl<S: ChangeSource> Poller<S> {
         let poll = timeout(self.timeout, self.source.poll()).await.map_err(|_| GateError::TimedOut(self.timeout))??;
         match poll {
             Poll::Continued { mark, changes, origins } => {
+                Span::current().record("tidewater.changes", tier::number(changes.len()));
                 let next = self.tide.note(mark, &changes).ok_or_else(never_started)?;
                 fault::hold("before_publish").await;
                 let position = self.tide.publish(next);

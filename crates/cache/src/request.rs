@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use tidewater_changelog::PollError;
+use tracing::{Instrument, Span};
 
 use crate::explanation::Explanation;
 use crate::gate::{Entry, Gate, Outcome, Passage, settled};
@@ -88,6 +89,11 @@ impl Request {
     /// another history cannot be compared; then reads are strict, which includes whatever was acknowledged before.
     pub fn require(&self, mark: HistoryMark) {
         self.0.required.lock().push(mark);
+    }
+
+    /// How long ago it arrived.
+    pub fn elapsed(&self) -> Duration {
+        self.0.arrived.elapsed()
     }
 
     /// What has served this request so far.
@@ -272,10 +278,11 @@ impl Request {
         let entry = {
             let mut asked = self.0.asked.lock();
             match &*asked {
-                Some(outcome) => Entry::Wait(outcome.clone()),
+                // The first of its reads that waits tells of it.
+                Some(outcome) => Entry::Wait(outcome.clone(), Span::none()),
                 None => {
                     let entry = self.0.gate.enter(Some(self.0.arrived));
-                    if let Entry::Wait(outcome) = &entry {
+                    if let Entry::Wait(outcome, _) = &entry {
                         *asked = Some(outcome.clone());
                     }
                     entry
@@ -301,9 +308,9 @@ impl Request {
     async fn wait(&self, entry: Entry) -> Result<Passage, GateError> {
         match entry {
             Entry::Passed(passage) => Ok(passage),
-            Entry::Wait(outcome) => {
+            Entry::Wait(outcome, span) => {
                 let begun = Instant::now();
-                let passage = settled(outcome, self.0.patience).await;
+                let passage = settled(outcome, self.0.patience).instrument(span).await;
                 self.0.account.gate_time.add_since(begun);
                 passage
             }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tidewater_changelog::{Value, fault};
 use tokio::time::timeout;
+use tracing::{Instrument, Span};
 
 use crate::answers::Answers;
 use crate::cache::Core;
@@ -17,7 +18,7 @@ use crate::memory::{Held, SpaceId};
 use crate::queue::Write;
 use crate::redis_key::RedisKeys;
 use crate::terms::Terms;
-use crate::{Acceptance, Found, Lookup, MissReason, Policy, ReadError, Request};
+use crate::{Acceptance, Found, Lookup, MissReason, Policy, ReadError, Request, tier};
 
 /// The values of one kind. Cheap to clone; clones share counters, memory and flights.
 #[derive(Debug)]
@@ -123,12 +124,17 @@ where
         let mut answers = Answers::new(request, lookups.len(), space.core.verify_share);
         let mut wanted = Vec::new();
         let begun = Instant::now();
-        for (index, lookup) in lookups.iter().enumerate() {
-            if let Err(missing) = space.recall(index, &lookup.key, &mut answers) {
-                wanted.push(Wanted { index, key: Arc::from(&*lookup.key), missing });
+        let span = tier::memory(space.counters.name(), lookups.len());
+        span.in_scope(|| {
+            for (index, lookup) in lookups.iter().enumerate() {
+                if let Err(missing) = space.recall(index, &lookup.key, &mut answers) {
+                    wanted.push(Wanted { index, key: Arc::from(&*lookup.key), missing });
+                }
             }
-        }
+        });
         request.account().memory_time.add_since(begun);
+        span.record("tidewater.found", tier::number(lookups.len() - wanted.len()));
+        drop(span);
         space.remembered(request, lookups.len() - wanted.len());
         if !wanted.is_empty() {
             // Boxed, so that a read which memory answers does not carry the state of one that goes further.
@@ -208,6 +214,7 @@ where
         request: &Request,
         indices: Vec<usize>,
         load: &F,
+        span: Span,
     ) -> Result<Vec<Found<V>>, ReadError<E>>
     where
         F: Fn(Vec<usize>) -> L,
@@ -216,7 +223,10 @@ where
         let asked = indices.len();
         let begun = Instant::now();
         fault::hold("before_source").await;
-        let found = timeout(self.core.load_timeout, load(indices)).await;
+        let found = timeout(self.core.load_timeout, load(indices)).instrument(span.clone()).await;
+        if !matches!(found, Ok(Ok(_))) {
+            span.record("otel.status_code", "ERROR");
+        }
         fault::hold("after_source").await;
         request.account().database_time.add_since(begun);
         let found = found.map_err(|_| ReadError::TimedOut(self.core.load_timeout))?;
@@ -246,7 +256,9 @@ where
         request.account().bypassed.add(lookups.len());
         let as_of = self.core.tide.now();
         let begun = Instant::now();
-        let found = self.ask_source(request, (0..lookups.len()).collect(), load).await?;
+        let reasons = lookups.iter().map(|_| MissReason::Bypassed);
+        let span = tier::database(self.counters.name(), lookups.len(), reasons);
+        let found = self.ask_source(request, (0..lookups.len()).collect(), load, span).await?;
         let read_at = Instant::now();
         let load = self.note_load(request, lookups.len(), begun.elapsed());
         request.saw(read_at);

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::answers::Answers;
 use crate::space::Inner;
-use crate::{Footprint, Found, Lookup, Position};
+use crate::{Footprint, Found, Lookup, Position, tier};
 
 /// A value that a cache gave, and on what grounds.
 #[derive(Debug)]
@@ -34,7 +34,8 @@ where
     {
         let samples = answers.take_samples();
         let indices: Vec<usize> = samples.iter().map(|sample| sample.index).collect();
-        let Ok(found) = self.ask_source(answers.request(), indices, load).await else { return };
+        let span = tier::database(self.counters.name(), indices.len(), std::iter::empty());
+        let Ok(found) = self.ask_source(answers.request(), indices, load, span).await else { return };
         if answers.request().settle().await.is_err() {
             return;
         }

@@ -24,6 +24,7 @@ pub mod view_batch;
 pub mod view_secret;
 pub mod views;
 
+mod cause;
 mod connection;
 mod error;
 mod export_status;
@@ -38,6 +39,7 @@ mod transaction;
 mod value;
 mod visibility;
 
+pub use cause::cause;
 pub use connection::{connect, connect_as};
 pub use error::Error;
 pub use export_status::ExportStatus;

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use async_graphql::ErrorExtensionValues;
 use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 use tidewater_cache::{GateError, ReadError};
+use tidewater_entity::cause;
 use tidewater_limit::Exceeded;
 
 /// Why a request, or a part of it, has no answer. What a client is told; causes that are none of its business are logged once,
@@ -140,10 +141,10 @@ impl From<DbErr> for Error {
                 Self::Conflict { field: None, message: "it was being changed at the same time; try again".to_owned() }
             }
             _ if is_lost(&error) => {
-                tracing::warn!(cause = %error, "the database cannot be reached");
+                tracing::warn!(cause = cause(&error), "the database cannot be reached");
                 Self::Unavailable
             }
-            _ => Self::internal(error),
+            _ => Self::internal(cause(&error)),
         }
     }
 }

@@ -11,6 +11,7 @@ use tidewater_limit::Exceeded;
 
 use crate::account::Seen;
 use crate::digest::digest;
+use crate::document::OperationLabel;
 use crate::tide::OperationCounters;
 use crate::{Error, Identity, SessionChange, freshness};
 
@@ -56,6 +57,8 @@ pub(crate) struct Kept {
     is_passing: bool,
     /// What has served its operation.
     pub(crate) counters: Option<Arc<OperationCounters>>,
+    /// What its operation is.
+    pub(crate) label: Option<Arc<OperationLabel>>,
 }
 
 /// How far a request came.
@@ -72,6 +75,16 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// In a word.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Partial => "partial",
+            Self::Unparsed => "unparsed",
+            Self::Refused(_) => "refused",
+        }
+    }
+
     /// Of a request that was handed to the schema, before errors without a code get one.
     pub(crate) fn of(response: &Response, is_parsed: bool, exceeded: Option<Exceeded>) -> Self {
         let Response { data, errors, .. } = response;
@@ -123,7 +136,7 @@ impl Kept {
         });
         head.pop();
         let is_passing = errors.iter().any(passes);
-        Self { head: Bytes::from(head), held, identity, outcome, is_passing, counters: None }
+        Self { head: Bytes::from(head), held, identity, outcome, is_passing, counters: None, label: None }
     }
 
     /// Who asked.
@@ -162,6 +175,11 @@ impl Kept {
         Self { counters, ..self }
     }
 
+    /// The same, of this operation.
+    pub(crate) fn labelled(self, label: Option<Arc<OperationLabel>>) -> Self {
+        Self { label, ..self }
+    }
+
     /// Whether clients cannot tell them apart.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.head == other.head
@@ -197,6 +215,8 @@ pub struct Answer {
     pub exceeded: Option<Exceeded>,
     /// Whether an earlier request with the same key had done what this asked for.
     pub replayed: bool,
+    /// What was asked for, if that is known.
+    pub operation: Option<Arc<OperationLabel>>,
     /// Whether whoever asked may be told how it was made.
     pub(crate) may_be_told: bool,
 }
@@ -217,7 +237,8 @@ impl Answer {
         let tail = freshness::tail(mark.as_ref(), &provenance);
         let (head, outcome, identity) = (kept.head.clone(), kept.outcome.clone(), kept.identity);
         let may_be_told = kept.held.as_ref().is_some_and(|held| held.is_admin);
-        Self { head, tail, outcome, session, mark, provenance, identity, exceeded, replayed: false, may_be_told }
+        let (operation, replayed) = (kept.label.clone(), false);
+        Self { head, tail, outcome, session, mark, provenance, identity, exceeded, replayed, operation, may_be_told }
     }
 }
 

@@ -18,12 +18,12 @@ use crate::node::{NODES, NodeQuery};
 use crate::note::{NoteLikeMutation, NoteMutation, NoteQuery, NoteSubscription, NoteViewMutation};
 use crate::notification::{NotificationMutation, NotificationSubscription};
 use crate::tag::{TagLinkMutation, TagMutation, TagQuery};
-use crate::tide::{BackgroundJobs, Development, Operations, TideMutation, TideQuery, TideSubscription};
+use crate::tide::{BackgroundJobs, Development, LogLevels, Operations, TideMutation, TideQuery, TideSubscription};
 use crate::todo::{TodoMutation, TodoQuery, TodoSubscription};
 use crate::user::{UserMutation, UserQuery};
 use crate::views::Views;
 use crate::wake::{LeaveToSweep, Wake};
-use crate::{Exclusions, Limits, NoJobs, WriterName};
+use crate::{Exclusions, FixedLogLevels, Limits, NoJobs, WriterName};
 
 /// Everything that can be read.
 #[derive(Default, MergedObject)]
@@ -78,6 +78,7 @@ pub(crate) struct Resources {
     pub(crate) wake: Arc<dyn Wake>,
     pub(crate) operations: Operations,
     pub(crate) jobs: Arc<dyn BackgroundJobs>,
+    pub(crate) log_levels: Arc<dyn LogLevels>,
     pub(crate) writer: WriterName,
     pub(crate) development: Development,
 }
@@ -145,6 +146,7 @@ impl Default for Resources {
             wake: Arc::new(LeaveToSweep),
             operations: Documents::new(Limits::default(), Exclusions::default()).operations(),
             jobs: Arc::new(NoJobs),
+            log_levels: Arc::new(FixedLogLevels),
             writer: WriterName::default(),
             development: Development::default(),
         }
@@ -170,9 +172,9 @@ fn finish<Q: ObjectType + 'static>(
     settings: SchemaSettings,
 ) -> async_graphql::Schema<Q, Mutation, Subscription> {
     let SchemaSettings { validation, limits, extensions } = settings;
-    let Resources { passwords, views, wake, operations, jobs, writer, development } = resources;
+    let Resources { passwords, views, wake, operations, jobs, log_levels, writer, development } = resources;
     let mut builder = builder.validation_mode(validation).data(passwords).data(views).data(wake);
-    builder = builder.data(operations).data(jobs).data(writer).data(development);
+    builder = builder.data(operations).data(jobs).data(log_levels).data(writer).data(development);
     for extension in extensions {
         builder = builder.extension(Shared(extension));
     }

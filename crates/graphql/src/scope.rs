@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tidewater_entity::{Role, user};
 use tidewater_limit::Network;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::Error;
@@ -139,14 +140,15 @@ impl Scope {
         let user = self.signed_in()?.user;
         let change = self.reader.change().await?;
         let transaction = &change.transaction;
-        let done = match self.idempotency.done(transaction, key, user).await? {
-            Some(done) => done,
-            None => {
-                let done = work(transaction).await?;
-                self.idempotency.record(transaction, key, user, &done).await?;
-                done
+        let working = async {
+            if let Some(done) = self.idempotency.done(transaction, key, user).await? {
+                return Ok(done);
             }
+            let done = work(transaction).await?;
+            self.idempotency.record(transaction, key, user, &done).await?;
+            Ok::<_, Error>(done)
         };
+        let done = working.instrument(change.span()).await?;
         change.commit().await?;
         Ok(done)
     }

@@ -7,7 +7,7 @@ use tidewater_changelog::Tracking;
 
 use crate::store::Policies;
 use crate::wake::{LeaveToSweep, Wake};
-use crate::{BackgroundJobs, Exclusions, NoJobs, Views, WriterName};
+use crate::{BackgroundJobs, Exclusions, FixedLogLevels, LogLevels, NoJobs, Views, WriterName};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -41,6 +41,11 @@ pub struct ApiSettings {
     pub wake: Arc<dyn Wake>,
     /// The queue of background jobs, for whoever looks after the server.
     pub jobs: Arc<dyn BackgroundJobs>,
+    /// What is logged, for whoever looks after the server.
+    pub log_levels: Arc<dyn LogLevels>,
+    /// From which time on an operation is logged as slow, with why its reads were misses. Then what is executed is explained, which
+    /// costs some time.
+    pub slow_operation: Option<Duration>,
     /// What the connections of `database` call themselves.
     pub writer: WriterName,
     /// Whether everybody may be told what otherwise only an ADMIN may: how requests are answered, and what changes.
@@ -65,6 +70,8 @@ impl ApiSettings {
             views: Views::default(),
             wake: Arc::new(LeaveToSweep),
             jobs: Arc::new(NoJobs),
+            log_levels: Arc::new(FixedLogLevels),
+            slow_operation: None,
             writer: WriterName::default(),
             development: false,
         }

@@ -24,6 +24,15 @@ pub enum Job {
 }
 
 impl Job {
+    /// What is done, in one word.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Remind { .. } => "remind",
+            Self::Export { .. } => "export",
+            Self::PruneExports => "prune-exports",
+        }
+    }
+
     /// What a job has in common with those that would do the same. At most 80 ASCII characters.
     pub fn name(&self) -> String {
         match self {

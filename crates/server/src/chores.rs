@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sea_orm::DatabaseConnection;
 use tidewater_changelog::Pruner;
-use tidewater_entity::{now, prune_idempotency_records, prune_sessions};
+use tidewater_entity::{cause, now, prune_idempotency_records, prune_sessions};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
@@ -34,11 +34,11 @@ pub(crate) fn start(database: &DatabaseConnection, retention: Retention) -> Join
     }));
     let of_sessions = database.clone();
     chores.spawn(regularly("sessions that are over", unused_sessions, async move || {
-        prune_sessions(&of_sessions, now(), unused_sessions).await.map_err(|error| one_line(&error))
+        prune_sessions(&of_sessions, now(), unused_sessions).await.map_err(|error| cause(&error))
     }));
     let of_records = database.clone();
     chores.spawn(regularly("records of mutations", idempotency, async move || {
-        prune_idempotency_records(&of_records, now(), idempotency).await.map_err(|error| one_line(&error))
+        prune_idempotency_records(&of_records, now(), idempotency).await.map_err(|error| cause(&error))
     }));
     chores
 }

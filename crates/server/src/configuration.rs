@@ -18,6 +18,7 @@ mod policy;
 mod rates;
 mod redis;
 mod subscriptions;
+mod traces;
 
 pub(crate) use cache::CacheConfiguration;
 pub(crate) use counters::CounterConfiguration;
@@ -28,10 +29,11 @@ pub(crate) use exports::ExportConfiguration;
 pub(crate) use http::{HttpConfiguration, Origins};
 pub(crate) use jobs::{JobConfiguration, Where};
 pub(crate) use limits::LimitConfiguration;
-pub(crate) use log::{LogConfiguration, LogFormat};
+pub(crate) use log::{LogConfiguration, LogFormat, log_directives};
 pub(crate) use rates::{ForwardedHeader, RateConfiguration};
 pub(crate) use redis::RedisConfiguration;
 pub(crate) use subscriptions::SubscriptionConfiguration;
+pub(crate) use traces::{Headers, TraceConfiguration, TraceSampler};
 
 use tidewater_graphql::Limits;
 
@@ -78,6 +80,9 @@ pub(crate) struct Configuration {
     /// What is reported, and how.
     #[command(flatten)]
     pub(crate) log: LogConfiguration,
+    /// Where traces are sent, and of what.
+    #[command(flatten)]
+    pub(crate) traces: TraceConfiguration,
 }
 
 impl Configuration {

@@ -31,6 +31,7 @@ mod session_cookie;
 mod stall;
 mod streams;
 mod studio;
+mod trail;
 mod validator;
 mod websocket;
 
@@ -51,6 +52,7 @@ use streams::Streams;
 
 use crate::configuration::{Configuration, LimitConfiguration, Origins, SubscriptionConfiguration};
 use crate::readiness::Readiness;
+use crate::telemetry::Tracer;
 
 /// What the handlers share.
 struct Service {
@@ -70,6 +72,7 @@ struct Service {
     /// Whose pages may use the session, besides the server's own.
     origins: Origins,
     secure_cookie: bool,
+    tracer: Tracer,
 }
 
 /// Everything that is served.
@@ -78,6 +81,7 @@ pub(crate) fn front(
     limiter: Limiter,
     documents: KnownDocuments,
     readiness: Readiness,
+    tracer: Tracer,
     configuration: &Configuration,
 ) -> Front {
     let Configuration { http, limits, rates, subscriptions, .. } = configuration;
@@ -94,6 +98,7 @@ pub(crate) fn front(
         proxies: Proxies::new(rates),
         origins: http.cors_origins.clone(),
         secure_cookie: http.has_secure_cookie(),
+        tracer,
     });
     let mut router = Router::new()
         // By POST, it does not come here.

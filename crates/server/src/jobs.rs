@@ -7,50 +7,124 @@ use std::time::{Duration, SystemTime};
 
 use async_graphql::async_trait::async_trait;
 use sea_orm::DatabaseConnection;
+use serde::{Deserialize, Serialize};
 use tidewater_graphql::{BackgroundJobs, DeadJob, JobLengths, Wake};
 use tidewater_jobs::{Context, Job, Scheduled, chores};
 use tidewater_queue::{Counts, Failure, Handler, Item, Lengths, Letter, Recurring, Settings, Worker};
 use tokio::sync::mpsc;
+use tracing::{Instrument, Span, field};
 
 use crate::configuration::Configuration;
 use crate::error::{Error, one_line};
 use crate::shutdown::Signals;
+use crate::telemetry::{Carried, Decision, Place, ROOT, Tracer};
 
 /// How many jobs wait to be queued at most. What has no room is found by the next sweep.
 const WAITING: usize = 1_024;
 
 /// The queue of this program's jobs.
-pub(crate) type Queue = tidewater_queue::Queue<Job>;
+pub(crate) type Queue = tidewater_queue::Queue<Queued>;
+
+/// What the queue is called in traces.
+const DESTINATION: &str = "jobs";
+
+/// A job as it waits.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Queued {
+    /// Of a request that is traced.
+    Traced {
+        /// What is to be done.
+        job: Job,
+        /// Where in the trace it was queued.
+        origin: Carried,
+    },
+    /// Any other.
+    Plain(Job),
+}
 
 /// Does what is queued, and finds what should be.
-struct Jobs(Context);
+struct Jobs {
+    context: Context,
+    tracer: Tracer,
+}
 
 impl Handler for Jobs {
-    type Job = Job;
+    type Job = Queued;
 
-    async fn run(&self, job: Job) -> Result<(), Failure> {
-        tidewater_jobs::run(&self.0, job).await.map_err(|error| Failure::passing(one_line(&error)))
+    async fn run(&self, queued: Queued) -> Result<(), Failure> {
+        let (job, origin) = queued.parts();
+        let decision = self.tracer.decide_after(origin.as_ref());
+        let kind = job.kind();
+        let span = decision.span(|| span(kind, origin.as_ref()));
+        let log_span = span.in_scope(|| log_span(kind, &decision, &span));
+        let ended = tidewater_jobs::run(&self.context, job).instrument(log_span).instrument(span.clone()).await;
+        if ended.is_err() {
+            span.record("otel.status_code", "ERROR");
+        }
+        ended.map_err(failure)
     }
 
-    async fn sweep(&self, most: usize) -> Result<Vec<Item<Job>>, Failure> {
-        let found = tidewater_jobs::sweep(&self.0, most as u64).await;
-        let found = found.map_err(|error| Failure::passing(one_line(&error)))?;
-        Ok(found.into_iter().map(item).collect())
+    async fn sweep(&self, most: usize) -> Result<Vec<Item<Queued>>, Failure> {
+        let found = tidewater_jobs::sweep(&self.context, most as u64).await.map_err(failure)?;
+        Ok(found.into_iter().map(|scheduled| item(scheduled, None)).collect())
     }
 
-    fn recurring(&self) -> Vec<Recurring<Job>> {
+    fn recurring(&self) -> Vec<Recurring<Queued>> {
         let recurring = |chore: tidewater_jobs::Chore| Recurring {
             name: chore.name.to_owned(),
-            job: chore.job,
+            job: Queued::Plain(chore.job),
             every: chore.every,
         };
         chores().into_iter().map(recurring).collect()
     }
 }
 
+impl Queued {
+    fn parts(self) -> (Job, Option<Carried>) {
+        match self {
+            Self::Traced { job, origin } => (job, Some(origin)),
+            Self::Plain(job) => (job, None),
+        }
+    }
+}
+
+/// What a trace tells of an attempt at a job, by the conventions for messages.
+fn span(kind: &'static str, origin: Option<&Carried>) -> Span {
+    let span = tracing::debug_span!(
+        target: ROOT,
+        "job",
+        otel.name = format!("process {kind}"),
+        otel.kind = "consumer",
+        otel.status_code = field::Empty,
+        messaging.system = "tidewater",
+        messaging.destination.name = DESTINATION,
+        messaging.operation.name = "process",
+        "messaging.operation.type" = "process",
+        tidewater.job = kind,
+    );
+    if let Some(origin) = origin {
+        origin.link(&span);
+    }
+    span
+}
+
+/// What log records of an attempt are written in.
+fn log_span(kind: &'static str, decision: &Decision, span: &Span) -> Span {
+    match decision.place(span) {
+        Some(Place { trace, span: Some(span) }) => {
+            tracing::error_span!("job", job = kind, trace_id = %trace, span_id = %span)
+        }
+        _ => tracing::error_span!("job", job = kind),
+    }
+}
+
 /// Queues jobs as they come to be, behind the answers of those who made them.
 #[derive(Debug)]
-pub(crate) struct Pushing(mpsc::Sender<Scheduled>);
+pub(crate) struct Pushing(mpsc::Sender<Waiting>);
+
+/// A job that is to be queued, and what a trace tells of that, from when it comes to be until it is queued.
+type Waiting = (Scheduled, Span);
 
 impl Pushing {
     /// Pushes to `queue` in the background, until this is dropped.
@@ -59,9 +133,11 @@ impl Pushing {
         tokio::spawn(async move {
             let mut scheduled = Vec::new();
             while waiting.recv_many(&mut scheduled, WAITING).await > 0 {
-                let items: Vec<_> = scheduled.drain(..).map(item).collect();
+                let (items, spans): (Vec<_>, Vec<_>) =
+                    scheduled.drain(..).map(|(scheduled, span)| (item(scheduled, Carried::of(&span)), span)).unzip();
                 // The queue says itself that it cannot be reached, and the rows say what is to be done.
                 let _ = queue.push(&items).await;
+                drop(spans);
             }
         });
         Self(sender)
@@ -70,7 +146,21 @@ impl Pushing {
 
 impl Wake for Pushing {
     fn wake(&self, job: Scheduled) {
-        let _ = self.0.try_send(job);
+        let kind = job.job.kind();
+        let span = tracing::debug_span!(
+            "enqueue",
+            otel.name = field::Empty,
+            otel.kind = "producer",
+            messaging.system = "tidewater",
+            messaging.destination.name = DESTINATION,
+            messaging.operation.name = "send",
+            "messaging.operation.type" = "send",
+            tidewater.job = kind,
+        );
+        if !span.is_disabled() {
+            span.record("otel.name", format!("send {kind}"));
+        }
+        let _ = self.0.try_send((job, span));
     }
 }
 
@@ -105,9 +195,18 @@ fn unavailable(_: tidewater_queue::Error) -> tidewater_graphql::Error {
     tidewater_graphql::Error::Unavailable
 }
 
-fn item(Scheduled { job, at }: Scheduled) -> Item<Job> {
+fn item(Scheduled { job, at }: Scheduled, origin: Option<Carried>) -> Item<Queued> {
+    let name = job.name();
+    let queued = match origin {
+        Some(origin) => Queued::Traced { job, origin },
+        None => Queued::Plain(job),
+    };
     // The queue counts in milliseconds. What came a part of one too early would do nothing, and wait for the next sweep.
-    Item::at(SystemTime::from(at) + Duration::from_millis(1), job.name(), job)
+    Item::at(SystemTime::from(at) + Duration::from_millis(1), name, queued)
+}
+
+fn failure(error: tidewater_jobs::Error) -> Failure {
+    Failure::passing(one_line(&error))
 }
 
 /// Opens the queue: in Redis if there is one, and else in this process.
@@ -129,10 +228,11 @@ pub(crate) async fn open_shared(configuration: &Configuration) -> Result<Queue, 
 pub(crate) fn start(
     queue: &Queue,
     database: &DatabaseConnection,
+    tracer: Tracer,
     configuration: &Configuration,
 ) -> Result<Worker, Error> {
     let context = Context::new(database.clone(), configuration.exports.export_retention);
-    Worker::start(queue, Jobs(context), configuration.jobs.settings()).map_err(queue_failed)
+    Worker::start(queue, Jobs { context, tracer }, configuration.jobs.settings()).map_err(queue_failed)
 }
 
 /// Lets the worker work until a signal comes. Then it takes no more, and what it has begun may end, for at most `grace` or until the

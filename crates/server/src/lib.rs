@@ -4,6 +4,8 @@
 // The futures of requests are nested deeper than a release build goes by default.
 #![recursion_limit = "256"]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+// What executes a mutation is futures within futures, more than the compiler goes through by itself when it optimises.
+#![recursion_limit = "256"]
 
 mod chores;
 mod cli;
@@ -55,11 +57,18 @@ fn try_run() -> Result<(), Error> {
     let Some((command, configuration)) = Cli::read()? else {
         return Ok(());
     };
-    let threads = configuration.limits.worker_threads;
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime.enable_all().thread_stack_size(STACK_SIZE);
+    if let Some(threads) = configuration.limits.worker_threads {
+        runtime.worker_threads(threads);
+    }
+    let runtime = runtime.build().map_err(Error::System)?;
+    let is_traced = matches!(command, Command::Serve | Command::Worker);
+    let telemetry = telemetry::start(&configuration.log, is_traced.then_some(&configuration.traces), runtime.handle())?;
     let task = async {
         match command {
-            Command::Serve => commands::serve(&configuration).await,
-            Command::Worker => commands::worker(&configuration).await,
+            Command::Serve => commands::serve(&configuration, &telemetry).await,
+            Command::Worker => commands::worker(&configuration, &telemetry).await,
             Command::Jobs { action } => commands::jobs(&configuration, action).await,
             Command::Migrate { action } => commands::migrate(&configuration.database, action).await,
             Command::Seed(arguments) => commands::seed(&configuration.database, arguments).await,
@@ -67,14 +76,8 @@ fn try_run() -> Result<(), Error> {
             Command::Schema(arguments) => commands::schema(&arguments, configuration.http.federation),
         }
     };
-    telemetry::start(&configuration.log);
-    let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    runtime.enable_all().thread_stack_size(STACK_SIZE);
-    if let Some(threads) = threads {
-        runtime.worker_threads(threads);
-    }
-    let runtime = runtime.build().map_err(Error::System)?;
     let result = runtime.block_on(task);
+    telemetry.tracer.end();
     // What is still being hashed must not hold up the end.
     runtime.shutdown_background();
     result

@@ -61,7 +61,7 @@ pub(crate) async fn flush_last(counter: &Counter, database: &DatabaseConnection)
 /// Does `work` if it does not take longer. The error is a sentence.
 async fn bounded(longest: Duration, work: impl Future<Output = Result<(), DbErr>>) -> Result<(), String> {
     match timeout(longest, work).await {
-        Ok(result) => result.map_err(|error| crate::error::one_line(&error)),
+        Ok(result) => result.map_err(|error| tidewater_entity::cause(&error)),
         Err(_) => Err(format!("it took longer than {longest:?}")),
     }
 }

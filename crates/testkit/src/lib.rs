@@ -12,6 +12,7 @@
 
 mod backend;
 mod clock;
+mod collector;
 mod database;
 mod family;
 pub mod hostile;
@@ -31,6 +32,7 @@ mod template;
 
 pub use backend::Backend;
 pub use clock::Clock;
+pub use collector::{Collector, Manner, Span};
 pub use database::TestDatabase;
 pub use installed::installed;
 pub use log::Log;

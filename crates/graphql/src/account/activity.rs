@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use moka::sync::Cache;
 use sea_orm::DatabaseConnection;
-use tidewater_entity::{session, session_activity};
+use tidewater_entity::{cause, session, session_activity};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -121,7 +121,7 @@ async fn record(database: DatabaseConnection, interval: Duration, mut waiting: m
     let mut is_failing = false;
     while waiting.recv_many(&mut batch, BATCH).await > 0 {
         let failure = match timeout(RECORDING_TIMEOUT, record_all(&database, interval, &batch)).await {
-            Ok(recorded) => recorded.err().map(|error| error.to_string()),
+            Ok(recorded) => recorded.err().map(|error| cause(&error)),
             Err(_) => Some(format!("no answer within {RECORDING_TIMEOUT:?}")),
         };
         match &failure {

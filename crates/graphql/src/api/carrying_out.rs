@@ -20,7 +20,7 @@ const MAX_MISTAKES: usize = 100;
 /// What came of executing a request.
 pub(super) struct Ran {
     pub(super) response: Response,
-    outcome: Outcome,
+    pub(super) outcome: Outcome,
     pub(super) session: SessionChange,
     held: Option<Held>,
     pub(super) identity: Identity,

@@ -41,22 +41,16 @@ impl Api {
         self.0.development || answer.may_be_told
     }
 
-    /// Adds to an answer how it was made, if whoever asked wants to know.
-    pub(super) async fn explain(
+    /// Adds to an answer how it was made.
+    pub(super) async fn tell(
         &self,
         answer: &mut Answer,
         reader: &Reader,
         replay: Option<&Reader>,
         bypassed: Option<Bypass>,
     ) {
-        if reader.request().is_explained() {
-            self.tell(answer, reader, replay, bypassed).await;
-        }
-    }
-
-    async fn tell(&self, answer: &mut Answer, reader: &Reader, replay: Option<&Reader>, bypassed: Option<Bypass>) {
         let told = if self.may_be_told(answer) {
-            let report = Report::new(reader.request(), reader, replay, bypassed, &self.0.writer).await;
+            let report = Report::new(reader.request(), reader, replay, bypassed, &self.0.writer, usize::MAX).await;
             report.and_then(|report| serde_json::to_string(&report).ok())
         } else {
             Some(r#"{"refused":"only an ADMIN is told how requests are answered"}"#.to_owned())

@@ -2,6 +2,7 @@ mod admission;
 mod carrying_out;
 mod explaining;
 mod looking;
+mod observing;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use async_graphql::{Request, Response, ValidationMode};
 use tidewater_cache::{Acceptance, Cache, Derived, HistoryMark, Provenance};
 use tidewater_entity::{Tracked, session, user};
 use tidewater_limit::Exceeded;
+use tracing::Instrument;
 
 pub(crate) use self::carrying_out::blame_the_document;
 pub use self::carrying_out::refusal;
@@ -27,6 +29,7 @@ use crate::response::{Answer, Kept, Outcome, ResponseKey};
 use crate::schema::{Resources, Schema, SchemaSettings};
 use crate::scope::SessionChange;
 use crate::settings::{ApiSettings, Responses};
+use crate::slow::SlowLog;
 use crate::spending::CostCount;
 use crate::store::Store;
 use crate::subscription::EventScope;
@@ -52,6 +55,7 @@ struct Inner {
     session_lifetime: Duration,
     activity: Activity,
     writer: WriterName,
+    slow: Option<SlowLog>,
     development: bool,
 }
 
@@ -78,8 +82,8 @@ impl Api {
     /// Ready to execute: the cache has been started, so nothing else is waited for. Must be called within a runtime.
     pub fn start(settings: ApiSettings) -> Self {
         let ApiSettings { database, cache, tracking, mut policies, limits, responses, counts_cost, .. } = settings;
-        let ApiSettings { session_lifetime, session_idle_timeout, views, wake, jobs, writer, development, .. } =
-            settings;
+        let ApiSettings { session_lifetime, session_idle_timeout, views, wake, jobs, log_levels, .. } = settings;
+        let ApiSettings { slow_operation, writer, development, .. } = settings;
         let live = Live::new(settings.live_queries);
         // Who asks and what they may is not answered from before, unless that is asked for by name.
         for table in [session::Entity::TRACKING.table, user::Entity::TRACKING.table] {
@@ -93,6 +97,7 @@ impl Api {
             wake,
             operations: documents.operations(),
             jobs,
+            log_levels,
             writer: writer.clone(),
             development: Development(development),
         };
@@ -124,6 +129,7 @@ impl Api {
             responses: kept,
             live,
             session_lifetime,
+            slow: slow_operation.map(|from| SlowLog::new(from, writer.clone())),
             writer,
             development,
         }))
@@ -147,11 +153,15 @@ impl Api {
             return None;
         }
         let Arrival { request, caller, .. } = arrival;
-        let kept = responses.get(request, key.bytes(), caller.acceptance).await?;
+        let looking = observing::looking();
+        let kept = responses.get(request, key.bytes(), caller.acceptance).instrument(looking.clone()).await;
+        looking.record("tidewater.found", kept.is_some());
+        let kept = kept?;
         if !self.is_in_use(&kept) {
             return None;
         }
         let answer = answer(request, &kept, SessionChange::None, None).await;
+        self.observe_remembered(kept.label.as_ref(), &looking, request, &answer.provenance);
         if let Some(counters) = &kept.counters {
             counters.remembered(&answer.provenance);
         }
@@ -203,44 +213,53 @@ impl Api {
         };
         let reader = self.0.store.reader_for(reads.clone());
         let counters = counters(document.as_deref(), &request);
+        let label = document.as_ref().and_then(|document| document.label(request.operation_name.as_deref())).cloned();
+        let observed = self.observe(label.as_ref(), &reader, bypassed);
+        let explains = caller.explains;
         let mut replay = None;
-        let mut answer = match responses.filter(|_| !verifies) {
-            None => {
-                if verifies {
-                    caller.acceptance = Acceptance::Source { keep: false };
-                }
-                let ran = self.run(&reader, &caller, request, document.as_deref()).await;
-                let kept = kept(&ran);
-                if let Some(responses) = responses {
-                    responses.verify(&reads, key.bytes(), |remembered| remembered.is_same(&kept)).await;
-                }
-                let answer = answer(&reads, &kept, ran.session, ran.exceeded).await;
-                Answer { replayed: ran.replayed, ..answer }
-            }
-            Some(responses) => {
-                let again = reads.is_explained().then(|| copy(&request));
-                let mut exceeded = None;
-                let compute = || async {
+        let answering = async {
+            match responses.filter(|_| !verifies) {
+                None => {
+                    if verifies {
+                        caller.acceptance = Acceptance::Source { keep: false };
+                    }
                     let ran = self.run(&reader, &caller, request, document.as_deref()).await;
-                    exceeded = ran.exceeded;
-                    let kept = kept(&ran).counted_by(counters.clone());
-                    let sharing = kept.sharing();
-                    (kept, sharing)
-                };
-                let kept = responses.read(&reads, key.bytes(), compute).await;
-                let answer = answer(&reads, &kept, SessionChange::None, exceeded).await;
-                let was_joined = || reads.explanation().is_some_and(|told| told.steps.is_empty());
-                if let Some(again) = again
-                    && was_joined()
-                    && self.may_be_told(&answer)
-                {
-                    replay = Some(self.replay(&caller, again, document.as_deref()).await);
+                    let kept = kept(&ran).labelled(label.clone());
+                    if let Some(responses) = responses {
+                        responses.verify(&reads, key.bytes(), |remembered| remembered.is_same(&kept)).await;
+                    }
+                    let answer = answer(&reads, &kept, ran.session, ran.exceeded).await;
+                    Answer { replayed: ran.replayed, ..answer }
                 }
-                answer
+                Some(responses) => {
+                    let again = explains.then(|| copy(&request));
+                    let mut exceeded = None;
+                    let compute = || async {
+                        let ran = self.run(&reader, &caller, request, document.as_deref()).await;
+                        exceeded = ran.exceeded;
+                        let kept = kept(&ran).counted_by(counters.clone()).labelled(label.clone());
+                        let sharing = kept.sharing();
+                        (kept, sharing)
+                    };
+                    let kept = responses.read(&reads, key.bytes(), compute).await;
+                    let answer = answer(&reads, &kept, SessionChange::None, exceeded).await;
+                    let was_joined = || reads.explanation().is_some_and(|told| told.steps.is_empty());
+                    if let Some(again) = again
+                        && was_joined()
+                        && self.may_be_told(&answer)
+                    {
+                        replay = Some(self.replay(&caller, again, document.as_deref()).await);
+                    }
+                    answer
+                }
             }
         };
-        count(counters.as_deref(), &reads, &answer);
-        self.explain(&mut answer, &reader, replay.as_ref(), bypassed).await;
+        let mut answer = Box::pin(answering.instrument(observed.span())).await;
+        observed.answered(&answer.outcome, &reader);
+        count(counters.as_deref(), &reads, &answer.provenance, &answer.outcome);
+        if explains {
+            self.tell(&mut answer, &reader, replay.as_ref(), bypassed).await;
+        }
         answer
     }
 
@@ -262,12 +281,23 @@ impl Api {
     ) -> Executed {
         let Arrival { request: reads, caller, .. } = self.arrive(caller);
         let reader = self.0.store.reader_for(reads.clone());
-        let Ran { mut response, session, exceeded, identity, replayed, .. } = match document {
-            Ok(document) => self.run(&reader, &caller, request, document.as_deref()).await,
-            Err(error) => Ran::refused(error),
+        let document = document.as_ref().map(Option::as_deref);
+        let known = document.ok().flatten();
+        let counters = counters(known, &request);
+        let label = known.and_then(|document| document.label(request.operation_name.as_deref()));
+        let observed = self.observe(label, &reader, Some(Bypass::NotKept));
+        let executing = async {
+            let ran = match document {
+                Ok(document) => self.run(&reader, &caller, request, document).await,
+                Err(error) => Ran::refused(error.clone()),
+            };
+            (ran, reads.mark().await)
         };
-        let mark = reads.mark().await;
+        let (ran, mark) = Box::pin(executing.instrument(observed.span())).await;
+        observed.answered(&ran.outcome, &reader);
+        let Ran { mut response, session, exceeded, identity, replayed, outcome, .. } = ran;
         let provenance = reads.provenance();
+        count(counters.as_deref(), &reads, &provenance, &outcome);
         freshness::report(&mut response, mark.as_ref(), &provenance);
         Executed { response, session, mark, provenance, identity, exceeded, replayed }
     }
@@ -302,9 +332,14 @@ fn counters(document: Option<&Document>, request: &Request) -> Option<Arc<Operat
     document?.counters(request.operation_name.as_deref())
 }
 
-fn count(counters: Option<&OperationCounters>, request: &tidewater_cache::Request, answer: &Answer) {
+fn count(
+    counters: Option<&OperationCounters>,
+    request: &tidewater_cache::Request,
+    provenance: &Provenance,
+    outcome: &Outcome,
+) {
     if let Some(counters) = counters {
-        counters.executed(&answer.provenance, &request.misses(), answer.outcome != Outcome::Complete);
+        counters.executed(provenance, &request.misses(), *outcome != Outcome::Complete);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Documents that clients send again and again: parsed, measured and validated once.
 
 mod check;
+mod label;
 mod measure;
 mod root_field;
 mod selected;
@@ -9,6 +10,7 @@ mod tokens;
 mod variables;
 
 pub use check::DocumentCheck;
+pub use label::OperationLabel;
 pub(crate) use syntax::say_plainly;
 
 use std::sync::Arc;
@@ -51,6 +53,8 @@ pub struct Document {
     root_fields: RootFields,
     /// What has served its operations, by their names.
     counted: Vec<(Option<String>, Arc<OperationCounters>)>,
+    /// What its operations are, in the same order.
+    labels: Vec<Arc<OperationLabel>>,
 }
 
 impl Documents {
@@ -85,8 +89,9 @@ impl Documents {
         let prepared = completion.prepare(document);
         let names = prepared.document().operations.iter().map(|(name, _)| name.map(|name| name.to_string()));
         let counted = names.map(|name| (name, Arc::default())).collect();
+        let labels = OperationLabel::of_all(prepared.document(), text);
         let is_valid = AtomicBool::new(false);
-        let document = Arc::new(Document { prepared, is_valid, is_excluded, root_fields, counted });
+        let document = Arc::new(Document { prepared, is_valid, is_excluded, root_fields, counted, labels });
         self.known.insert(Arc::from(text), Arc::clone(&document));
         Ok(Some(document))
     }
@@ -124,6 +129,11 @@ impl Document {
     pub(crate) fn counters(&self, name: Option<&str>) -> Option<Arc<OperationCounters>> {
         let mut named = self.counted().filter(|(known, _)| name.is_none() || *known == name);
         named.next().map(|(_, counters)| Arc::clone(counters))
+    }
+
+    /// What the operation is that is called `name`, or else the only one.
+    pub(crate) fn label(&self, name: Option<&str>) -> Option<&Arc<OperationLabel>> {
+        self.labels.iter().find(|label| name.is_none() || label.name.as_deref() == name)
     }
 
     /// How many fields the operation that is called `name`, or else the only one, selects at its root, fragments included, but for those

@@ -161,21 +161,24 @@ struct Naming<'a> {
 }
 
 impl Report {
-    /// Of the request that was answered. `replay` is the reader that made its reads again, if they were.
+    /// Of the request that was answered, with as many of its reads at most. `replay` is the reader that made its reads again, if they
+    /// were.
     pub(crate) async fn new(
         request: &Request,
         reader: &Reader,
         replay: Option<&Reader>,
         bypassed: Option<Bypass>,
         writer: &WriterName,
+        most: usize,
     ) -> Option<Self> {
         let provenance = request.provenance();
         let explanation = request.explanation()?;
         let made = replay.unwrap_or(reader);
-        let reads = match replay {
+        let mut reads = match replay {
             Some(replay) => replay.request().explanation()?,
             None => explanation.clone(),
         };
+        reads.keep(most);
         let naming = Naming { tracking: reader.store().all_tracking(), writer };
         let mut told = Vec::with_capacity(reads.steps.len());
         for step in &reads.steps {

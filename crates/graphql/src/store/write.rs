@@ -2,6 +2,7 @@ use sea_orm::DatabaseTransaction;
 use tidewater_cache::WriteGuard;
 use tidewater_changelog::fault;
 use tidewater_entity::begin;
+use tracing::{Instrument, Span};
 
 use super::Reader;
 use super::persistent::persistent;
@@ -13,9 +14,15 @@ pub(crate) struct Change<'a> {
     /// Inside a change, only this is read: caches are neither asked nor filled.
     pub(crate) transaction: DatabaseTransaction,
     writing: WriteGuard,
+    span: Span,
 }
 
 impl Change<'_> {
+    /// What is done in it, as traces tell it.
+    pub(crate) fn span(&self) -> Span {
+        self.span.clone()
+    }
+
     /// Commits it, and returns when it is in force: every later read of this request sees it, whatever it touched, cascades
     /// included.
     ///
@@ -23,9 +30,14 @@ impl Change<'_> {
     /// `CONFLICT` and `UNAVAILABLE` as the database says. `UNAVAILABLE` may also mean that the commit was done and could not be
     /// confirmed.
     pub(crate) async fn commit(self) -> Result<(), Error> {
-        self.transaction.commit().await?;
-        fault::hold("write_committed").await;
-        Ok(self.writing.settle(self.reader.request()).await?)
+        let Self { reader, transaction, writing, span } = self;
+        let committing = async {
+            transaction.commit().await?;
+            fault::hold("write_committed").await;
+            Ok::<_, Error>(writing.settle(reader.request()).await?)
+        };
+        let commit = span.in_scope(|| tracing::debug_span!("commit"));
+        committing.instrument(commit).instrument(span).await
     }
 }
 
@@ -33,8 +45,9 @@ impl Reader {
     /// Begins a change.
     pub(crate) async fn change(&self) -> Result<Change<'_>, Error> {
         let writing = self.store().cache.writing();
-        let transaction = persistent(|| begin(self.database())).await?;
-        Ok(Change { reader: self, transaction, writing })
+        let span = tracing::debug_span!("transaction");
+        let transaction = persistent(|| begin(self.database())).instrument(span.clone()).await?;
+        Ok(Change { reader: self, transaction, writing, span })
     }
 
     /// Runs `work` in one transaction, commits it, and returns when the change is in force: every later read of this request
@@ -48,7 +61,7 @@ impl Reader {
     /// done and could not be confirmed.
     pub async fn write<T>(&self, work: impl AsyncFnOnce(&DatabaseTransaction) -> Result<T, Error>) -> Result<T, Error> {
         let change = self.change().await?;
-        let done = work(&change.transaction).await?;
+        let done = work(&change.transaction).instrument(change.span()).await?;
         change.commit().await?;
         Ok(done)
     }

@@ -5,6 +5,7 @@
 
 mod change;
 mod jobs;
+mod levels;
 mod mutation;
 mod object;
 mod operation;
@@ -23,6 +24,7 @@ pub(crate) use query::TideQuery;
 pub(crate) use subscription::TideSubscription;
 
 pub use jobs::{BackgroundJobs, DeadJob, JobLengths, NoJobs};
+pub use levels::{FixedLogLevels, LogLevels};
 
 /// Whether everybody may be told what otherwise only an ADMIN may.
 #[derive(Clone, Copy, Debug, Default)]

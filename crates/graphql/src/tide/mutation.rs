@@ -2,13 +2,13 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use tidewater_entity::{export, note, notification, session, tag, todo, user};
 
 use super::jobs::jobs;
-use super::overseer;
+use super::{levels, overseer};
 use crate::{Error, id, scope};
 
 /// How many names may be given at once.
 const MOST_NAMES: usize = 100;
 
-/// Doing what can be done to a server's caches and jobs: nothing that changes an answer.
+/// Doing what can be done to a server's caches, jobs and log: nothing that changes an answer.
 #[derive(Default)]
 pub(crate) struct TideMutation;
 
@@ -38,6 +38,20 @@ pub(crate) struct RetryJobsInput {
 pub(crate) struct RetryJobsPayload {
     /// How many of them were dead.
     retried: i32,
+}
+
+/// What to log.
+#[derive(InputObject)]
+pub(crate) struct SetLogLevelInput {
+    /// The least severe level that is logged: `error`, `warn`, `info`, `debug` or `trace`; or directives such as `info,sqlx=debug`.
+    directives: String,
+}
+
+/// Something else is logged.
+#[derive(SimpleObject)]
+pub(crate) struct SetLogLevelPayload {
+    /// The directives that are in force.
+    directives: String,
 }
 
 #[Object]
@@ -79,5 +93,17 @@ impl TideMutation {
         }
         let retried = jobs(context)?.retry(&input.names).await?;
         Ok(RetryJobsPayload { retried: i32::try_from(retried).unwrap_or(i32::MAX) })
+    }
+
+    /// Has the server that answers log something else, until it ends. That this was done is logged. For an ADMIN, or for everybody in
+    /// development.
+    async fn set_log_level(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "What to log.")] input: SetLogLevelInput,
+    ) -> Result<SetLogLevelPayload, Error> {
+        overseer(context)?;
+        scope(context)?.idempotency.refuse_key()?;
+        Ok(SetLogLevelPayload { directives: levels::set(context, &input.directives)? })
     }
 }

@@ -6,6 +6,7 @@ use tidewater_cache::Health;
 
 use super::change::TideChange;
 use super::jobs::JobStatistics;
+use super::levels::levels;
 use super::operation::OperationStatistics;
 use super::operations::Operations;
 use super::space::SpaceStatistics;
@@ -121,6 +122,11 @@ impl Tide {
     ) -> Result<Vec<TideChange>, Error> {
         let last = validation::count("last", last, 200)?;
         Ok(TideChange::latest(&self.0, last))
+    }
+
+    /// What the server logs: a level, or directives such as `info,sqlx=debug`.
+    async fn log_directives(&self, context: &Context<'_>) -> Result<String, Error> {
+        Ok(levels(context)?.directives())
     }
 
     /// The background jobs of all servers together.

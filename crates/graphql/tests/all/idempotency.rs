@@ -212,6 +212,7 @@ on_each_backend! {
             ("exportMyData", Value::Null, "export { id }", true),
             ("dropMemo", json!({ "id": todo }), "wasKept", false),
             ("retryJobs", json!({ "names": ["mail"] }), "retried", false),
+            ("setLogLevel", json!({ "directives": "info" }), "directives", false),
             ("deleteTodo", json!({ "id": todo }), "deletedId", true),
             ("deleteNote", json!({ "id": note }), "deletedId", true),
             ("deleteTag", json!({ "id": tag }), "deletedId", true),

@@ -20,6 +20,7 @@ use crate::error::{Error, one_line, reason};
 use crate::http::KnownDocuments;
 use crate::readiness::Readiness;
 use crate::shutdown::Signals;
+use crate::telemetry::Telemetry;
 use crate::trusted_documents::TrustedDocuments;
 use crate::view_flushing::{flush_last, flush_regularly};
 use crate::{database, http, jobs};
@@ -45,14 +46,15 @@ struct Running {
 }
 
 /// Serves until SIGTERM or SIGINT, then lets what is under way end. A second signal cuts that short.
-pub(crate) async fn serve(configuration: &Configuration) -> Result<(), Error> {
+pub(crate) async fn serve(configuration: &Configuration, telemetry: &Telemetry) -> Result<(), Error> {
     let mut signals = Signals::listen().map_err(Error::System)?;
     let job_signals = Signals::listen().map_err(Error::System)?;
     let Running { listener, database, cache, api, limiter, documents, counter, readiness, queue, worker } = tokio::select! {
-        running = start(configuration) => running?,
+        running = start(configuration, telemetry) => running?,
         () = signals.next() => return Ok(()),
     };
-    let front = http::front(api, limiter, documents, readiness.clone(), configuration);
+    let tracer = telemetry.tracer.clone();
+    let front = http::front(api, limiter, documents, readiness.clone(), tracer, configuration);
     let retention = Retention {
         log: configuration.cache.log_retention,
         unused_sessions: configuration.http.session_idle_timeout,
@@ -106,7 +108,7 @@ fn report(cache: &Cache) {
     }
 }
 
-async fn start(configuration: &Configuration) -> Result<Running, Error> {
+async fn start(configuration: &Configuration, telemetry: &Telemetry) -> Result<Running, Error> {
     configuration.jobs.validate(&configuration.redis).map_err(Error::Configuration)?;
     let address = configuration.http.listen;
     let cannot_listen = |error| Error::Listen { address, reason: reason(&error) };
@@ -144,6 +146,8 @@ async fn start(configuration: &Configuration) -> Result<Running, Error> {
         views: Views::new(counter.clone(), secret),
         wake: Arc::new(jobs::Pushing::start(queue.clone())),
         jobs: Arc::new(jobs::Overseen(queue.clone())),
+        log_levels: Arc::new(telemetry.levels.clone()),
+        slow_operation: configuration.log.slow_operation(),
         writer,
         development: configuration.http.development,
     });
@@ -151,7 +155,7 @@ async fn start(configuration: &Configuration) -> Result<Running, Error> {
     let readiness = Readiness::watch(database.clone(), tracking, cache.clone(), interval);
 
     let worker = match configuration.jobs.jobs {
-        Where::Inside => Some(jobs::start(&queue, &database, configuration)?),
+        Where::Inside => Some(jobs::start(&queue, &database, telemetry.tracer.clone(), configuration)?),
         Where::Off => None,
     };
     let listener = socket.listen(BACKLOG).map_err(cannot_listen)?;

@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use axum::http::{HeaderValue, Method, Request, StatusCode, Uri};
+use axum::http::{Method, Request, StatusCode, Uri};
 use tracing::Level;
 
-use super::request_id;
+use super::trail::Trail;
 
 /// Written when it is dropped, because a client that goes away takes the request's future along.
 pub(super) struct Record(Option<Begun>);
@@ -13,18 +13,18 @@ pub(super) struct Record(Option<Begun>);
 struct Begun {
     method: Method,
     uri: Uri,
-    id: HeaderValue,
+    trail: Trail,
     started: Instant,
     status: Option<u16>,
 }
 
 impl Record {
     /// Of a request that arrives now. Costs next to nothing if nobody wants to read it.
-    pub(super) fn begin<B>(request: &Request<B>, id: &HeaderValue) -> Self {
+    pub(super) fn begin<B>(request: &Request<B>, trail: &Trail) -> Self {
         Self(tracing::enabled!(Level::INFO).then(|| Begun {
             method: request.method().clone(),
             uri: request.uri().clone(),
-            id: id.clone(),
+            trail: trail.clone(),
             started: Instant::now(),
             status: None,
         }))
@@ -40,9 +40,9 @@ impl Record {
 
 impl Drop for Record {
     fn drop(&mut self) {
-        let Some(Begun { method, uri, id, started, status }) = &self.0 else { return };
+        let Some(Begun { method, uri, trail, started, status }) = &self.0 else { return };
         let (path, duration_ms) = (uri.path(), started.elapsed().as_micros() as f64 / 1_000.0);
-        let _span = request_id::span(id).entered();
+        let _span = trail.log_span().entered();
         match status {
             Some(status) if path.starts_with("/health/") => {
                 tracing::debug!(%method, path, status, duration_ms, "answered")

@@ -13,7 +13,8 @@ use super::front::Peer;
 use super::graphql::{Answered, Deadline, POST, Received};
 use super::media_type::MediaType;
 use super::refusal::Refusal;
-use super::{Service, freshness, idempotency, parameters, rate_limit, request_id};
+use super::trail::Trail;
+use super::{Service, freshness, idempotency, parameters, rate_limit};
 
 /// Whether a body is an array.
 pub(super) fn is_array(body: &[u8]) -> bool {
@@ -29,7 +30,7 @@ impl Service {
         peer: Peer,
         headers: &HeaderMap,
         body: &Bytes,
-        id: &HeaderValue,
+        trail: &Trail,
     ) -> Result<Response, Refusal> {
         let requests = requests(body, self.limits.max_batch)?;
         idempotency::refuse_key(headers)?;
@@ -38,7 +39,7 @@ impl Service {
         for request in requests {
             let bytes = request.get().as_bytes();
             let received = Received { peer, headers, form: POST, bytes };
-            let span = || request_id::span(id);
+            let span = || trail.log_span();
             let read = || parameters::of_json(bytes);
             let answered = match self.answer::<Answered>(deadline, received, None, span, read).await {
                 Ok(answered) => answered,
@@ -48,6 +49,7 @@ impl Service {
                 }
             };
             let Answered { answer, standing: left, .. } = answered;
+            trail.tell(&answer);
             responses.push([&String::from_utf8_lossy(&answer.head), answer.tail.as_str()].concat());
             // The later one includes the earlier.
             mark = answer.mark.or(mark);

@@ -4,11 +4,13 @@ use async_graphql::Request;
 use tidewater_graphql::{Api, Begun, Caller, Error, Identity, LiveQuota, ResponseKey, Watch, refusal};
 use tidewater_limit::{Allowance, Network};
 use tokio::time::timeout;
+use tracing::Instrument;
 
 use super::Service;
 use super::graphql::POST;
 use super::parameters::Parameters;
 use super::refusal::Refusal;
+use super::trail::Upgrade;
 
 /// Apart from the forms of GraphQL requests.
 const FORM: u8 = 3;
@@ -21,6 +23,8 @@ pub(super) struct Client {
     pub(super) device: Option<String>,
     pub(super) credential: Option<String>,
     pub(super) live_queries: LiveQuota,
+    /// The request by which the WebSocket was opened.
+    pub(super) upgrade: Arc<Upgrade>,
 }
 
 /// The errors of a request that was not carried out, as they are told.
@@ -72,13 +76,14 @@ impl Client {
             live_queries: Some(self.live_queries.clone()),
             ..Caller::default()
         };
-        let Service { api, capacity, limits, .. } = &*self.service;
+        let Service { api, capacity, limits, tracer, .. } = &*self.service;
         let _permit = capacity.try_acquire().map_err(|_| Error::Unavailable)?;
         let begun = async {
             let (resolved, document) = self.service.resolve(Parameters { request, document_id: None }, POST).await?;
             Ok::<_, Unbegun>(api.begin(resolved.request, caller, document).await)
         };
-        let begun = within(limits.request_timeout, begun).await??;
+        let (span, log_span) = self.upgrade.operation(tracer);
+        let begun = within(limits.request_timeout, begun.instrument(log_span).instrument(span)).await??;
         self.learn(
             &allowance,
             match &begun {

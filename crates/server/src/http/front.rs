@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderValue, Method, Request};
+use axum::http::{Method, Request};
 use axum::response::Response;
 use futures::FutureExt;
 use hyper::body::Incoming;
@@ -15,10 +15,11 @@ use tracing::Instrument;
 use super::access_log::Record;
 use super::compression::Accepted;
 use super::cors::Cors;
+use super::trail::Trail;
 use super::{Service, graphql, refusal, request_id, security};
 use crate::configuration::HttpConfiguration;
 
-/// Where every request comes in: it gets an id and a log record, and a panic becomes an answer.
+/// Where every request comes in: it gets an id, a log record and perhaps a trace, and a panic becomes an answer.
 ///
 /// A GraphQL request by `POST` takes a short way from here, past the router: it is nearly all that comes, and what is remembered is
 /// answered in less time than a router takes.
@@ -48,14 +49,15 @@ impl Front {
 
     /// Answers a request that came on a connection from `peer`.
     pub(crate) async fn answer(self, request: Request<Incoming>, peer: IpAddr) -> Result<Response, Infallible> {
-        let id = request_id::of(request.headers());
-        let mut record = Record::begin(&request, &id);
+        let trail = Trail::begin(&request, &self.service.tracer);
+        let mut record = Record::begin(&request, &trail);
         let compression = self.compress_from.and_then(|from| Some((Accepted::of(request.headers())?, from)));
-        let answered = AssertUnwindSafe(self.allowed(request, Peer(peer), &id)).catch_unwind().await;
-        let mut response = answered.unwrap_or_else(refusal::of_panic);
+        let answered = AssertUnwindSafe(self.allowed(request, Peer(peer), &trail)).catch_unwind();
+        let mut response = answered.instrument(trail.span().clone()).await.unwrap_or_else(refusal::of_panic);
         record.end(response.status());
+        trail.end(response.status());
         security::shield(response.headers_mut());
-        response.headers_mut().insert(request_id::HEADER, id);
+        response.headers_mut().insert(request_id::HEADER, trail.id().clone());
         Ok(match compression {
             Some((accepted, from)) => accepted.compress(response, from).await,
             None => response,
@@ -63,20 +65,21 @@ impl Front {
     }
 
     /// Answers a request, and tells a browser what pages of other origins may do with it.
-    async fn allowed(self, request: Request<Incoming>, peer: Peer, id: &HeaderValue) -> Response {
-        let Some(cors) = self.cors.clone() else { return self.route(request, peer, id).await };
-        let answer = |request| self.clone().route(request, peer, id).map(Ok);
+    async fn allowed(self, request: Request<Incoming>, peer: Peer, trail: &Trail) -> Response {
+        let Some(cors) = self.cors.clone() else { return self.route(request, peer, trail).await };
+        let answer = |request| self.clone().route(request, peer, trail).map(Ok);
         Box::pin(cors.answer(request, answer)).await
     }
 
-    async fn route(self, mut request: Request<Incoming>, peer: Peer, id: &HeaderValue) -> Response {
+    async fn route(self, mut request: Request<Incoming>, peer: Peer, trail: &Trail) -> Response {
         let Self { service, mut router, .. } = self;
         if request.method() == Method::POST && request.uri().path() == graphql::PATH {
             let (parts, body) = request.into_parts();
-            return graphql::post(&service, peer, &parts.headers, body, id).await;
+            return graphql::post(&service, peer, &parts.headers, body, trail).await;
         }
         request.extensions_mut().insert(peer);
-        let routed = router.call(request.map(Body::new)).instrument(request_id::span(id));
+        request.extensions_mut().insert(trail.clone());
+        let routed = router.call(request.map(Body::new)).instrument(trail.log_span());
         match Box::pin(routed).await {
             Ok(response) => response,
             Err(never) => match never {},

@@ -26,9 +26,10 @@ use super::known_documents::Resolved;
 use super::media_type::MediaType;
 use super::parameters::Parameters;
 use super::refusal::Refusal;
+use super::trail::Trail;
 use super::{
-    Service, batch, client, event_stream, explain, freshness, idempotency, parameters, rate_limit, request_id,
-    session_cookie, validator,
+    Service, batch, client, event_stream, explain, freshness, idempotency, parameters, rate_limit, session_cookie,
+    validator,
 };
 
 /// Where it is served.
@@ -43,7 +44,7 @@ pub(super) async fn post(
     peer: Peer,
     headers: &HeaderMap,
     body: Incoming,
-    id: &HeaderValue,
+    trail: &Trail,
 ) -> Response {
     let wanted = event_stream::wanted(headers);
     let Some(media) = media(headers, wanted) else { return Refusal::not_acceptable().into_response() };
@@ -53,12 +54,15 @@ pub(super) async fn post(
             let arriving = parameters::read_body(body, service.limits.max_body);
             let body = deadline.hold_or(Refusal::too_slow, arriving).await?;
             if batch::is_array(&body) {
-                return service.answer_all(deadline, peer, headers, &body, id).await;
+                return service.answer_all(deadline, peer, headers, &body, trail).await;
             }
-            let span = || request_id::span(id);
+            let span = || trail.log_span();
             let received = Received { peer, headers, form: POST, bytes: &body };
             let read = || parameters::of_json(&body);
             let reply = service.answer(deadline, received, streamed(wanted), span, read).await;
+            if let Ok(Reply::Answered(answered)) = &reply {
+                trail.tell(&answered.answer);
+            }
             service.tell(reply, wanted, media, deadline.begun).await
         })
         .await
@@ -67,6 +71,7 @@ pub(super) async fn post(
 pub(super) async fn get(
     State(service): State<Arc<Service>>,
     Extension(peer): Extension<Peer>,
+    Extension(trail): Extension<Trail>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
@@ -78,6 +83,9 @@ pub(super) async fn get(
     service
         .bounded(media, async |deadline: Deadline| {
             let reply = service.answer(deadline, received, streamed(wanted), Span::current, read).await;
+            if let Ok(Reply::Answered(answered)) = &reply {
+                trail.tell(&answered.answer);
+            }
             match reply {
                 // How an answer was made is told in an answer only.
                 Ok(Reply::Answered(answered)) if wanted != Wanted::Preferred && !explain::is_wanted(&headers) => {

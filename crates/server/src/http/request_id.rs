@@ -2,7 +2,6 @@
 //! is written on the way carries it.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use tracing::Span;
 use uuid::Uuid;
 
 pub(super) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
@@ -13,11 +12,6 @@ const LONGEST: usize = 128;
 /// The id of a request with these headers.
 pub(super) fn of(headers: &HeaderMap) -> HeaderValue {
     headers.get(HEADER).filter(|value| is_usable(value)).cloned().unwrap_or_else(generate)
-}
-
-/// What log records on the way of the request with this id are written in.
-pub(super) fn span(id: &HeaderValue) -> Span {
-    tracing::error_span!("request", id = id.to_str().unwrap_or_default())
 }
 
 /// Whether a client's id could not disturb a log.

@@ -18,6 +18,7 @@ use tidewater_socket::PROTOCOL;
 use super::client::Client;
 use super::front::Peer;
 use super::refusal::Refusal;
+use super::trail::Trail;
 use super::{Service, graphql, session_cookie};
 use exchange::Exchange;
 
@@ -25,16 +26,17 @@ use exchange::Exchange;
 pub(super) async fn get(
     state: State<Arc<Service>>,
     peer: Extension<Peer>,
+    trail: Extension<Trail>,
     uri: Uri,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     let is_asked_for = headers.get(UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"));
     if !is_asked_for {
-        return graphql::get(state, peer, uri, headers).await;
+        return graphql::get(state, peer, trail, uri, headers).await;
     }
     match upgrade {
-        Ok(upgrade) => open(state.0, peer.0, &uri, &headers, upgrade).await.into_response(),
+        Ok(upgrade) => open(state.0, peer.0, &trail.0, &uri, &headers, upgrade).await.into_response(),
         Err(rejection) => rejection.into_response(),
     }
 }
@@ -42,6 +44,7 @@ pub(super) async fn get(
 async fn open(
     service: Arc<Service>,
     peer: Peer,
+    trail: &Trail,
     uri: &Uri,
     headers: &HeaderMap,
     upgrade: WebSocketUpgrade,
@@ -61,6 +64,7 @@ async fn open(
         device,
         credential: bearer.or(cookie),
         live_queries: LiveQuota::new(service.streaming.max_socket_live_queries),
+        upgrade: Arc::new(trail.upgrade()),
     };
     client.allowance().request().await.map_err(Refusal::rate_limited)?;
     let open = service.streams.open().ok_or_else(Refusal::busy)?;

@@ -81,7 +81,7 @@ async fn every_request_has_an_id_that_its_answer_and_its_log_records_carry() {
     let response = server.post_raw(&[JSON, ("x-request-id", "mine-1")], body).await;
     assert_eq!(response.headers()["x-request-id"], "mine-1");
     let record: Value = serde_json::from_str(&server.logged("mine-1").await).unwrap();
-    assert_eq!(record["span"]["id"], "mine-1");
+    assert_eq!(record["request_id"], "mine-1");
     assert_eq!((&record["path"], &record["status"]), (&json!("/graphql"), &json!(200)));
 
     let generated = server.post_raw(&[JSON], body).await.headers()["x-request-id"].to_str().unwrap().to_owned();

@@ -9,6 +9,6 @@ mod live;
 mod protocol;
 mod sessions;
 mod slow;
-mod socket;
+pub(crate) mod socket;
 mod tide;
 mod world;

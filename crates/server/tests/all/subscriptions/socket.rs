@@ -14,13 +14,13 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-pub(super) struct Socket {
+pub(crate) struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
 }
 
 impl Socket {
     /// Opens a socket with these headers; `protocol` is what it offers to speak.
-    pub(super) async fn try_open(
+    pub(crate) async fn try_open(
         server: &Server,
         protocol: Option<&'static str>,
         headers: &[(&'static str, &str)],
@@ -39,12 +39,12 @@ impl Socket {
         }
     }
 
-    pub(super) async fn open(server: &Server) -> Self {
+    pub(crate) async fn open(server: &Server) -> Self {
         Self::try_open(server, Some("graphql-transport-ws"), &[]).await.unwrap()
     }
 
     /// A connection of the holder of `token`, or of nobody.
-    pub(super) async fn connect(server: &Server, token: Option<&str>) -> Self {
+    pub(crate) async fn connect(server: &Server, token: Option<&str>) -> Self {
         let mut socket = Self::open(server).await;
         let payload = token.map(|token| json!({ "Authorization": format!("Bearer {token}") }));
         socket.initialise(payload.unwrap_or_default()).await;
@@ -52,26 +52,26 @@ impl Socket {
     }
 
     /// Asks for the connection, and gets it.
-    pub(super) async fn initialise(&mut self, payload: Value) {
+    pub(crate) async fn initialise(&mut self, payload: Value) {
         self.send(json!({ "type": "connection_init", "payload": payload })).await;
         assert_eq!(self.next().await, json!({ "type": "connection_ack" }));
     }
 
-    pub(super) async fn send(&mut self, message: Value) {
+    pub(crate) async fn send(&mut self, message: Value) {
         self.send_raw(Message::text(message.to_string())).await;
     }
 
-    pub(super) async fn send_raw(&mut self, message: Message) {
+    pub(crate) async fn send_raw(&mut self, message: Message) {
         self.stream.send(message).await.unwrap();
     }
 
-    pub(super) async fn subscribe(&mut self, id: &str, query: &str, variables: Value) {
+    pub(crate) async fn subscribe(&mut self, id: &str, query: &str, variables: Value) {
         self.send(json!({ "id": id, "type": "subscribe", "payload": { "query": query, "variables": variables } }))
             .await;
     }
 
     /// The next message, but for the server's pings.
-    pub(super) async fn next(&mut self) -> Value {
+    pub(crate) async fn next(&mut self) -> Value {
         match self.receive().await {
             Ok(message) => message,
             Err(close) => panic!("closed: {close:?}"),
@@ -79,12 +79,12 @@ impl Socket {
     }
 
     /// The next message, if one comes soon.
-    pub(super) async fn next_within(&mut self, limit: Duration) -> Option<Value> {
+    pub(crate) async fn next_within(&mut self, limit: Duration) -> Option<Value> {
         timeout(limit, self.next()).await.ok()
     }
 
     /// The next result of the operation, without its mark.
-    pub(super) async fn result(&mut self, id: &str) -> Value {
+    pub(crate) async fn result(&mut self, id: &str) -> Value {
         let mut message = self.next().await;
         assert_eq!((&message["type"], &message["id"]), (&json!("next"), &json!(id)), "{message}");
         let mark = message["payload"].as_object_mut().unwrap().remove("extensions");
@@ -93,7 +93,7 @@ impl Socket {
     }
 
     /// The only result of the operation, which is then complete.
-    pub(super) async fn answer(&mut self, id: &str, query: &str, variables: Value) -> Value {
+    pub(crate) async fn answer(&mut self, id: &str, query: &str, variables: Value) -> Value {
         self.subscribe(id, query, variables).await;
         let result = self.result(id).await;
         assert_eq!(self.next().await, json!({ "id": id, "type": "complete" }));
@@ -101,14 +101,14 @@ impl Socket {
     }
 
     /// The code of the error by which the operation ends.
-    pub(super) async fn error(&mut self, id: &str) -> String {
+    pub(crate) async fn error(&mut self, id: &str) -> String {
         let message = self.next().await;
         assert_eq!((&message["type"], &message["id"]), (&json!("error"), &json!(id)), "{message}");
         message["payload"][0]["extensions"]["code"].as_str().unwrap_or_else(|| panic!("{message}")).to_owned()
     }
 
     /// How the server closes the socket, whatever it sends before.
-    pub(super) async fn closed(&mut self) -> (u16, String) {
+    pub(crate) async fn closed(&mut self) -> (u16, String) {
         loop {
             if let Err(close) = self.receive().await {
                 return close.expect("a close frame");
@@ -117,12 +117,12 @@ impl Socket {
     }
 
     /// Waits until the connection ends, with a close frame or without.
-    pub(super) async fn ended(&mut self) {
+    pub(crate) async fn ended(&mut self) {
         while self.receive().await.is_ok() {}
     }
 
     /// A message but a ping, or how the socket was closed.
-    pub(super) async fn receive(&mut self) -> Result<Value, Option<(u16, String)>> {
+    pub(crate) async fn receive(&mut self) -> Result<Value, Option<(u16, String)>> {
         timeout(PATIENCE, self.receive_whenever()).await.expect("nothing comes but pings")
     }
 
@@ -148,7 +148,7 @@ impl Socket {
     }
 
     /// The next message, a ping too.
-    pub(super) async fn next_of_all(&mut self) -> Value {
+    pub(crate) async fn next_of_all(&mut self) -> Value {
         match timeout(PATIENCE, self.stream.next()).await.expect("nothing comes") {
             Some(Ok(Message::Text(text))) => serde_json::from_str(&text).unwrap(),
             other => panic!("{other:?}"),

@@ -1,0 +1,43 @@
+use std::sync::Arc;
+
+use async_graphql::parser::types::{ExecutableDocument, OperationType};
+
+use crate::digest::hexadecimal_digest;
+
+/// What an operation of a document is, in words that say nothing of who asks, nor for what. There are no more of them than operations of
+/// documents that are known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperationLabel {
+    /// What its document calls it; none if it has no name.
+    pub name: Option<String>,
+    /// `query`, `mutation` or `subscription`.
+    pub kind: &'static str,
+    /// SHA-256 of the document's text, in hexadecimal digits.
+    pub document: Arc<str>,
+}
+
+impl OperationLabel {
+    /// Of all operations of a document, in its order.
+    pub(super) fn of_all(document: &ExecutableDocument, text: &str) -> Vec<Arc<Self>> {
+        let hash: Arc<str> = hexadecimal_digest(text).into();
+        let label = |name: Option<String>, kind| Arc::new(Self { name, kind, document: Arc::clone(&hash) });
+        let operations = document.operations.iter();
+        operations.map(|(name, operation)| label(name.map(ToString::to_string), kind(operation.node.ty))).collect()
+    }
+
+    /// In a word or two: `query Dashboard`.
+    pub(crate) fn text(&self) -> String {
+        match &self.name {
+            Some(name) => format!("{} {name}", self.kind),
+            None => self.kind.to_owned(),
+        }
+    }
+}
+
+fn kind(kind: OperationType) -> &'static str {
+    match kind {
+        OperationType::Query => "query",
+        OperationType::Mutation => "mutation",
+        OperationType::Subscription => "subscription",
+    }
+}
