@@ -48,8 +48,17 @@ pub(crate) enum Command {
     Seed(SeedArguments),
     /// Check from outside that running servers never answer with stale data
     Check(CheckArguments),
+    /// Watch what the caches of a running server do, on a terminal
+    Top(TopArguments),
     /// Print the GraphQL schema, without a database
     Schema(SchemaArguments),
+}
+
+impl Command {
+    /// Whether it draws all over the terminal, so that a log there would be drawn over, and draw over it.
+    pub(crate) fn fills_the_terminal(&self) -> bool {
+        matches!(self, Self::Top(TopArguments { once: false, .. }))
+    }
 }
 
 /// What to do with the steps of the database's schema.
@@ -149,6 +158,26 @@ pub(crate) struct CheckArguments {
     pub(crate) seed: Option<u64>,
     /// Print the report as JSON
     #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Which server to watch, and how.
+#[derive(Clone, clap::Args)]
+#[command(
+    after_help = "Set TIDEWATER_TOKEN to a session's token of an ADMIN; a server with TIDEWATER_DEVELOPMENT tells without one."
+)]
+pub(crate) struct TopArguments {
+    /// The server, by http; by default the one that would listen here (TIDEWATER_LISTEN)
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// How often to ask it, 200ms to 1min
+    #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = humantime::parse_duration)]
+    pub(crate) interval: Duration,
+    /// Print once what it does, and end
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// Print that as one JSON object
+    #[arg(long, requires = "once")]
     pub(crate) json: bool,
 }
 

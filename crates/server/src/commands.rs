@@ -6,6 +6,7 @@ mod migrate;
 mod schema;
 mod seed;
 mod serve;
+mod top;
 mod worker;
 
 pub(crate) use check::check;
@@ -14,4 +15,5 @@ pub(crate) use migrate::migrate;
 pub(crate) use schema::schema;
 pub(crate) use seed::seed;
 pub(crate) use serve::serve;
+pub(crate) use top::top;
 pub(crate) use worker::worker;

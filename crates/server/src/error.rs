@@ -49,6 +49,9 @@ pub(crate) enum Error {
     /// The check was run, and the servers did not pass it. What it found has been printed.
     #[error("the servers did not pass the check")]
     NotFresh,
+    /// A server cannot be watched.
+    #[error("{0}")]
+    Top(String),
     /// The schema in the file is not the one that this program serves.
     #[error("{file} differs from the schema that is served, first in line {line}: {what}; run `tidewater schema > {file}`", file = file.display())]
     SchemaDiffers {

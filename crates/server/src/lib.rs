@@ -1,8 +1,6 @@
 //! The program `tidewater`: serves the GraphQL API, and keeps its database.
 //!
 //! A library only so that what strangers send can be tried on what reads it ([`reading`]); [`run`] is the program.
-// The futures of requests are nested deeper than a release build goes by default.
-#![recursion_limit = "256"]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 // What executes a mutation is futures within futures, more than the compiler goes through by itself when it optimises.
 #![recursion_limit = "256"]
@@ -63,6 +61,11 @@ fn try_run() -> Result<(), Error> {
         runtime.worker_threads(threads);
     }
     let runtime = runtime.build().map_err(Error::System)?;
+    if command.fills_the_terminal()
+        && let Command::Top(arguments) = command
+    {
+        return runtime.block_on(commands::top(&configuration.http, arguments));
+    }
     let is_traced = matches!(command, Command::Serve | Command::Worker);
     let telemetry = telemetry::start(&configuration.log, is_traced.then_some(&configuration.traces), runtime.handle())?;
     let task = async {
@@ -73,6 +76,7 @@ fn try_run() -> Result<(), Error> {
             Command::Migrate { action } => commands::migrate(&configuration.database, action).await,
             Command::Seed(arguments) => commands::seed(&configuration.database, arguments).await,
             Command::Check(arguments) => commands::check(&configuration, arguments).await,
+            Command::Top(arguments) => commands::top(&configuration.http, arguments).await,
             Command::Schema(arguments) => commands::schema(&arguments, configuration.http.federation),
         }
     };

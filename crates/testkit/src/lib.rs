@@ -29,6 +29,7 @@ mod reply;
 mod server;
 mod sqlite;
 mod template;
+mod terminal;
 
 pub use backend::Backend;
 pub use clock::Clock;
@@ -42,3 +43,4 @@ pub use program::Program;
 pub use proxy::Proxy;
 pub use redis::{Dump, TestRedis};
 pub use server::{Answer, Server, run};
+pub use terminal::TestTerminal;

@@ -35,6 +35,7 @@ mod sessions;
 mod shutdown;
 mod startup;
 mod subscriptions;
+mod top;
 mod traces;
 mod trusted_documents;
 mod views;

@@ -1,0 +1,13 @@
+//! What is asked of a server, in files of their own, so that a server which executes trusted documents only can be given them.
+
+/// What the caches do and know. Apart from the jobs, because these fail alone, and a part that fails takes the whole answer along.
+pub(crate) const TIDE: &str = include_str!("documents/tide.graphql");
+
+/// The background jobs.
+pub(crate) const JOBS: &str = include_str!("documents/jobs.graphql");
+
+/// The changes that were seen last.
+pub(crate) const CHANGES: &str = include_str!("documents/changes.graphql");
+
+/// Each change from now on.
+pub(crate) const CHANGED: &str = include_str!("documents/changed.graphql");
