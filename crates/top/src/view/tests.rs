@@ -79,7 +79,7 @@ fn all_is_shown_at_each_size() {
     check((120, 40), &[], &["5 Changes", "seen at", "outside     table"]);
     check((60, 15), &[KeyCode::Char('5')], &["seen at", "outside     table"]);
     check(
-        (160, 30),
+        (160, 110),
         &[KeyCode::Char('5')],
         &["transaction", "this server update  todo(id=todo_", "another     update"],
     );
