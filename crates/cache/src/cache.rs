@@ -21,8 +21,8 @@ use crate::tide::{Tide, TideWriter};
 use crate::tracked::Tracked;
 use crate::unlink::Unlinks;
 use crate::{
-    Applied, Derived, Follower, Footprint, GateError, GateStatistics, Health, Lookout, Policy, Position, Request,
-    Settings, Space, SpaceStatistics, StartError,
+    Applied, Derived, Follower, Footprint, Forgotten, GateError, GateStatistics, Health, Lookout, MemoryStatistics,
+    Policy, Position, RedisStatistics, Request, Settings, Space, SpaceStatistics, StartError, TideTableStatistics,
 };
 
 /// The cache of one process over one database. Cheap to clone; polling stops with the last clone of it and of its spaces.
@@ -45,6 +45,8 @@ pub(crate) struct Core {
     gate_timeout: Duration,
     prefix: String,
     spaces: Mutex<Vec<Arc<Counters>>>,
+    /// All memories, by their names.
+    memories: Mutex<Vec<(Arc<str>, Memory)>>,
     poller: AbortHandle,
     looking: AbortHandle,
 }
@@ -87,6 +89,7 @@ impl Cache {
         let first = Request::new(Arc::clone(&gate), Arc::clone(&tide), settings.poll_timeout);
         let cache = Self(Arc::new(Core {
             tide,
+            memories: Mutex::new(vec![("values".into(), memory.clone())]),
             memory,
             redis,
             unlinks,
@@ -200,8 +203,10 @@ impl Cache {
         ttl: Duration,
     ) -> Derived<V> {
         let counters = Arc::new(Counters::new(name.into()));
+        let memory = Memory::new(bytes);
         self.0.spaces.lock().push(Arc::clone(&counters));
-        Derived::new(counters, Arc::clone(&self.0), bytes, ttl)
+        self.0.memories.lock().push((counters.shared_name(), memory.clone()));
+        Derived::new(counters, Arc::clone(&self.0), memory, ttl)
     }
 
     /// Announces a transaction; take it before the first statement that writes.
@@ -225,10 +230,33 @@ impl Cache {
         self.0.spaces.lock().iter().map(|counters| counters.read()).collect()
     }
 
-    /// How well polls are shared.
+    /// How the change log is polled, and how well polls are shared.
     pub fn gate_statistics(&self) -> GateStatistics {
-        let (polls, passes) = self.0.gate.counts();
-        GateStatistics { polls, passes }
+        self.0.gate.statistics()
+    }
+
+    /// How full the table of last known changes is.
+    pub fn tide_table_statistics(&self) -> TideTableStatistics {
+        let (entries, capacity, overwritten) = self.0.tide.occupancy();
+        let forgotten = self.statistics().into_iter().map(|space| space.forgotten);
+        let forgotten = forgotten.fold(Forgotten::default(), Forgotten::and);
+        TideTableStatistics { entries, capacity, overwritten, false_invalidations: forgotten.estimated_false() }
+    }
+
+    /// What each memory holds: that of all spaces, and those of derived ones, which have their own.
+    pub fn memory_statistics(&self) -> Vec<MemoryStatistics> {
+        let memories = self.0.memories.lock().clone();
+        let statistics = memories.into_iter().map(|(name, memory)| MemoryStatistics {
+            name,
+            bytes: memory.bytes(),
+            most_bytes: memory.most_bytes(),
+        });
+        statistics.collect()
+    }
+
+    /// How commands to Redis have fared, if there is one.
+    pub fn redis_statistics(&self) -> Option<RedisStatistics> {
+        self.0.redis.as_ref().map(|redis| redis.statistics())
     }
 
     /// The bytes that the memory tier holds, as it reckons them.

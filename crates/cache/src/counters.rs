@@ -1,7 +1,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::{MissReason, SpaceStatistics, Verification};
+use tidewater_histogram::{Bounds, Histogram};
+
+use crate::{Forgotten, MissReason, SpaceStatistics, Verification};
 
 /// What one space counts.
 #[derive(Debug)]
@@ -11,17 +13,31 @@ pub(crate) struct Counters {
     pub(crate) redis_hits: Counter,
     pub(crate) joined: Counter,
     pub(crate) fills: Counter,
-    pub(crate) invalidations: Counter,
-    pub(crate) needless: Counter,
     pub(crate) proven: Counter,
     pub(crate) overtaken: Counter,
     pub(crate) disproved: Counter,
+    pub(crate) evictions: Counter,
+    /// How long before the request's arrival what memory answers was read.
+    pub(crate) memory_ages: Histogram,
+    /// How long ago what Redis answers was filled.
+    pub(crate) redis_ages: Histogram,
+    invalidations: Counter,
+    needless: Counter,
+    forgotten: Counter,
+    forgotten_compared: Counter,
+    forgotten_same: Counter,
+    entries: Gauge,
+    bytes: Gauge,
     misses: [Counter; MissReason::ALL.len()],
 }
 
 /// A number that grows.
 #[derive(Debug, Default)]
 pub(crate) struct Counter(AtomicU64);
+
+/// A number that grows and shrinks. One who shrinks it may be seen before the one who grew it, so it is never taken to be below zero.
+#[derive(Debug, Default)]
+struct Gauge(AtomicU64);
 
 impl Counter {
     pub(crate) fn add(&self, count: usize) {
@@ -30,8 +46,23 @@ impl Counter {
         }
     }
 
-    fn get(&self) -> u64 {
+    pub(crate) fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Gauge {
+    fn add(&self, number: u64) {
+        self.0.fetch_add(number, Ordering::Relaxed);
+    }
+
+    fn subtract(&self, number: u64) {
+        self.0.fetch_sub(number, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> u64 {
+        let number = self.0.load(Ordering::Relaxed);
+        if number > u64::MAX / 2 { 0 } else { number }
     }
 }
 
@@ -43,11 +74,19 @@ impl Counters {
             redis_hits: Counter::default(),
             joined: Counter::default(),
             fills: Counter::default(),
-            invalidations: Counter::default(),
-            needless: Counter::default(),
             proven: Counter::default(),
             overtaken: Counter::default(),
             disproved: Counter::default(),
+            evictions: Counter::default(),
+            memory_ages: Histogram::new(Bounds::AGES),
+            redis_ages: Histogram::new(Bounds::AGES),
+            invalidations: Counter::default(),
+            needless: Counter::default(),
+            forgotten: Counter::default(),
+            forgotten_compared: Counter::default(),
+            forgotten_same: Counter::default(),
+            entries: Gauge::default(),
+            bytes: Gauge::default(),
             misses: Default::default(),
         }
     }
@@ -64,6 +103,31 @@ impl Counters {
         self.misses[reason as usize].add(count);
     }
 
+    /// A memo was found that is not valid any more, perhaps only because the tide table has forgotten what it depends on.
+    pub(crate) fn invalidated(&self, is_forgotten: bool) {
+        self.invalidations.add(1);
+        self.forgotten.add(usize::from(is_forgotten));
+    }
+
+    /// The source was asked for what such a memo held, and answered the same, or not.
+    pub(crate) fn compared(&self, is_same: bool, is_forgotten: bool) {
+        self.needless.add(usize::from(is_same));
+        self.forgotten_compared.add(usize::from(is_forgotten));
+        self.forgotten_same.add(usize::from(is_same && is_forgotten));
+    }
+
+    /// A value of so many bytes is about to be held in memory.
+    pub(crate) fn entered(&self, bytes: u32) {
+        self.entries.add(1);
+        self.bytes.add(bytes.into());
+    }
+
+    /// A value of so many bytes is not held in memory any more.
+    pub(crate) fn left(&self, bytes: u32) {
+        self.entries.subtract(1);
+        self.bytes.subtract(bytes.into());
+    }
+
     pub(crate) fn read(&self) -> SpaceStatistics {
         SpaceStatistics {
             name: Arc::clone(&self.name),
@@ -71,8 +135,18 @@ impl Counters {
             redis_hits: self.redis_hits.get(),
             joined: self.joined.get(),
             fills: self.fills.get(),
+            evictions: self.evictions.get(),
+            entries: self.entries.get(),
+            bytes: self.bytes.get(),
+            memory_ages: self.memory_ages.snapshot(),
+            redis_ages: self.redis_ages.snapshot(),
             invalidations: self.invalidations.get(),
             needless: self.needless.get(),
+            forgotten: Forgotten {
+                found: self.forgotten.get(),
+                compared: self.forgotten_compared.get(),
+                same: self.forgotten_same.get(),
+            },
             verification: Verification {
                 proven: self.proven.get(),
                 overtaken: self.overtaken.get(),

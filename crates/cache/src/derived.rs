@@ -69,9 +69,9 @@ impl<V> Clone for Derived<V> {
 }
 
 impl<V: Send + Sync + 'static> Derived<V> {
-    pub(crate) fn new(counters: Arc<Counters>, core: Arc<Core>, bytes: u64, ttl: Duration) -> Self {
-        let most = u32::try_from(bytes / LARGEST_SHARE).unwrap_or(u32::MAX);
-        let (memory, flights) = (Memory::new(bytes), Arc::new(Flights::new()));
+    pub(crate) fn new(counters: Arc<Counters>, core: Arc<Core>, memory: Memory, ttl: Duration) -> Self {
+        let most = u32::try_from(memory.most_bytes() / LARGEST_SHARE).unwrap_or(u32::MAX);
+        let flights = Arc::new(Flights::new());
         Self(Arc::new(Inner { memory, counters, flights, core, most, ttl }))
     }
 
@@ -107,7 +107,7 @@ impl<V: Send + Sync + 'static> Derived<V> {
         let derivation = held.value::<Derivation<V>>()?;
         let leave = request.leave_on(derivation.fixed.and(acceptance.of(derivation.asked))).await.ok()?;
         if !derivation.is_valid_at(leave.position, &held.memo, &space.core.tide) {
-            space.counters.invalidations.add(1);
+            space.counters.invalidated(space.core.tide.is_only_forgotten(&held.memo.footprint, held.memo.as_of));
             space.memory.remove(ONLY, key);
             request.note(|explanation| {
                 let reason = space.core.tide.why_not(held.memo.as_of);
@@ -121,6 +121,7 @@ impl<V: Send + Sync + 'static> Derived<V> {
         });
         request.saw(held.memo.read_at);
         space.counters.memory_hits.add(1);
+        space.counters.memory_ages.record(request.age_of(held.memo.read_at));
         request.account().derived.add(1);
         Some((held, derivation))
     }
@@ -283,7 +284,7 @@ impl<V: Send + Sync + 'static> Derived<V> {
             let weight = weight::<Derivation<V>>(bytes, &memo.footprint);
             let is_valid = space.core.tide.valid(&memo.footprint, as_of);
             if weight <= space.most && expires_at > read_at && is_valid {
-                space.memory.insert(ONLY, lead.key(), &memo, weight);
+                space.memory.insert(ONLY, &space.counters, lead.key(), &memo, weight);
                 space.counters.fills.add(1);
             } else {
                 space.memory.refuse(ONLY, lead.key(), &memo, is_valid);

@@ -48,8 +48,12 @@ impl<'a> Envelope<'a> {
 
     /// How much longer it may be kept, if `policy` allows as much; zero if no longer.
     pub(crate) fn remaining(&self, policy: Duration) -> Duration {
-        let age = now().saturating_sub(self.filled_at);
-        policy.min(Duration::from_millis(self.lifetime)).saturating_sub(Duration::from_millis(age))
+        policy.min(Duration::from_millis(self.lifetime)).saturating_sub(self.age())
+    }
+
+    /// How long ago it was filled, by the clocks.
+    pub(crate) fn age(&self) -> Duration {
+        Duration::from_millis(now().saturating_sub(self.filled_at))
     }
 }
 

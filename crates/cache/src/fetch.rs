@@ -36,6 +36,8 @@ pub(crate) struct Missing<V> {
     pub(crate) missed: Missed,
     /// What memory held that is no longer valid.
     pub(crate) outdated: Option<Arc<V>>,
+    /// Whether it is so only because the tide table had to forget.
+    pub(crate) is_forgotten: bool,
 }
 
 /// What Redis holds that cannot be served.
@@ -127,7 +129,7 @@ where
                     answers.give_held(wanted.index, Arc::clone(&memo.value), &memo);
                     let missed = Some(wanted.missing.missed);
                     self.note(answers.request(), &wanted.key, AnsweredBy::Redis, missed, &memo);
-                    self.core.memory.insert(self.id, lead.key(), &memo, weight);
+                    self.core.memory.insert(self.id, &self.counters, lead.key(), &memo, weight);
                     lead.land(Ok(Arc::new(memo)));
                 }
                 Ok(None) => {
@@ -153,7 +155,7 @@ where
         let envelope = Envelope::decode(key, stored).ok_or(unfit(MissReason::Undecodable))?;
         let as_of = self.core.tide.place(&now.generation, &envelope.mark).ok_or(unfit(MissReason::MarkTooOld))?;
         if !self.core.tide.valid(&envelope.footprint, as_of) {
-            self.counters.invalidations.add(1);
+            self.counters.invalidated(self.core.tide.is_only_forgotten(&envelope.footprint, as_of));
             return Err(Unfit { reason: self.core.tide.why_not(as_of), memo: Some((envelope.footprint, as_of)) });
         }
         let lifetime = envelope.remaining(self.policy.ttl);
@@ -163,6 +165,7 @@ where
         let value = envelope::whole(envelope.value).ok_or(unfit(MissReason::Undecodable))?;
         let weight = weight::<V>(envelope.value.len(), &envelope.footprint);
         let expires_at = read_at + lifetime;
+        self.counters.redis_ages.record(envelope.age());
         Ok((Memo { value: Arc::new(value), footprint: envelope.footprint, as_of, read_at, expires_at }, weight))
     }
 
@@ -206,8 +209,8 @@ where
         let load = self.note_load(request, led.len(), begun.elapsed());
         for ((wanted, lead), found) in led.into_iter().zip(found) {
             let memo = self.memo(as_of.position, &lookups[wanted.index], found, read_at);
-            if wanted.missing.outdated.is_some_and(|outdated| are_same(&*outdated, &*memo.value)) {
-                self.counters.needless.add(1);
+            if let Some(outdated) = &wanted.missing.outdated {
+                self.counters.compared(are_same(&**outdated, &*memo.value), wanted.missing.is_forgotten);
             }
             self.fill(&as_of, lead.key(), &memo);
             answers.give(wanted.index, Arc::clone(&memo.value), &memo);
@@ -234,7 +237,7 @@ where
             return;
         }
         let Some(size) = self.write_to_redis(as_of, key, memo, lifetime) else { return };
-        self.core.memory.insert(self.id, key, memo, weight::<V>(size, &memo.footprint));
+        self.core.memory.insert(self.id, &self.counters, key, memo, weight::<V>(size, &memo.footprint));
         self.counters.fills.add(1);
     }
 
@@ -287,7 +290,8 @@ where
 impl<V> Missing<V> {
     /// Memory does not answer for this reason, and perhaps held what is outdated.
     pub(crate) fn of(reason: MissReason, outdated: Option<Arc<V>>) -> Self {
-        Self { missed: Missed { reason, memory: reason, redis: RedisTold::NotAsked, invalid: None }, outdated }
+        let missed = Missed { reason, memory: reason, redis: RedisTold::NotAsked, invalid: None };
+        Self { missed, outdated, is_forgotten: false }
     }
 
     /// With what the outdated memo rests on, if that is to be explained.

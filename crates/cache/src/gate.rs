@@ -5,11 +5,13 @@ use futures::FutureExt;
 use futures::channel::oneshot;
 use futures::future::Shared;
 use parking_lot::Mutex;
+use tidewater_histogram::{Bounds, Histogram};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 use tracing::Span;
 
-use crate::{GateError, Position};
+use crate::counters::Counter;
+use crate::{GateError, GateStatistics, Position};
 
 /// How many of those who wait for a poll its span tells of.
 const FOLLOWED: usize = 32;
@@ -36,8 +38,20 @@ pub(crate) struct Gate {
     fresh: AtomicU64,
     state: Mutex<State>,
     wake: Notify,
-    polls: AtomicU64,
-    passes: AtomicU64,
+    counters: GateCounters,
+}
+
+/// What is counted of polls, and of those who wait for them.
+#[derive(Debug)]
+struct GateCounters {
+    polls: Counter,
+    failed: Counter,
+    latency: Histogram,
+    changes: Counter,
+    restarts: Counter,
+    passes: Counter,
+    waits: Histogram,
+    stale: Counter,
 }
 
 /// What a request finds at the gate.
@@ -82,8 +96,16 @@ impl Gate {
             fresh: AtomicU64::new(0),
             state: Mutex::default(),
             wake: Notify::new(),
-            polls: AtomicU64::new(0),
-            passes: AtomicU64::new(0),
+            counters: GateCounters {
+                polls: Counter::default(),
+                failed: Counter::default(),
+                latency: Histogram::new(Bounds::LATENCIES),
+                changes: Counter::default(),
+                restarts: Counter::default(),
+                passes: Counter::default(),
+                waits: Histogram::new(Bounds::LATENCIES),
+                stale: Counter::default(),
+            },
         }
     }
 
@@ -97,7 +119,7 @@ impl Gate {
 
     /// A poll that began after `not_before`; any successful one if that is None.
     pub(crate) fn enter(&self, not_before: Option<Instant>) -> Entry {
-        self.passes.fetch_add(1, Ordering::Relaxed);
+        self.counters.passes.add(1);
         if let Some(passage) = self.passed(not_before) {
             return Entry::Passed(passage);
         }
@@ -142,13 +164,15 @@ impl Gate {
         let began = Instant::now();
         state.under_way = Some((began, outcome));
         drop(state);
-        self.polls.fetch_add(1, Ordering::Relaxed);
+        self.counters.polls.add(1);
         Some(Round { began, sender, span: span(&waiting) })
     }
 
     /// Ends a poll. Whatever a successful one saw is known to all readers before this is called.
     pub(crate) fn end(&self, round: Round, result: Result<Position, GateError>) {
         let Round { began, sender, .. } = round;
+        self.counters.latency.record(began.elapsed());
+        self.counters.failed.add(usize::from(result.is_err()));
         if let Ok(position) = &result {
             self.position.store(position.get(), Ordering::Release);
             let since = began.duration_since(self.origin).as_nanos();
@@ -177,9 +201,38 @@ impl Gate {
         self.state.lock().error.clone()
     }
 
-    /// How many polls have begun, and how many were asked for.
-    pub(crate) fn counts(&self) -> (u64, u64) {
-        (self.polls.load(Ordering::Relaxed), self.passes.load(Ordering::Relaxed))
+    /// A poll saw so many changes.
+    pub(crate) fn saw(&self, changes: usize) {
+        self.counters.changes.add(changes);
+    }
+
+    /// A poll did not continue where the one before had ended.
+    pub(crate) fn restarted(&self) {
+        self.counters.restarts.add(1);
+    }
+
+    /// Somebody waited for a poll for so long.
+    pub(crate) fn waited(&self, time: Duration) {
+        self.counters.waits.record(time);
+    }
+
+    /// A read had leave to do without a poll that could not be made.
+    pub(crate) fn did_without(&self) {
+        self.counters.stale.add(1);
+    }
+
+    pub(crate) fn statistics(&self) -> GateStatistics {
+        let GateCounters { polls, failed, latency, changes, restarts, passes, waits, stale } = &self.counters;
+        GateStatistics {
+            polls: polls.get(),
+            failed: failed.get(),
+            latency: latency.snapshot(),
+            changes: changes.get(),
+            restarts: restarts.get(),
+            passes: passes.get(),
+            waits: waits.snapshot(),
+            stale: stale.get(),
+        }
     }
 }
 

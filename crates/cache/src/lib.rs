@@ -155,8 +155,11 @@ pub use provenance::Provenance;
 pub use request::Request;
 pub use settings::Settings;
 pub use space::Space;
-pub use statistics::{GateStatistics, Health, Misses, RedisHealth, SpaceStatistics, Verification};
-pub use tidewater_redis::Settings as RedisSettings;
+pub use statistics::{
+    Forgotten, GateStatistics, Health, MemoryStatistics, Misses, RedisHealth, SpaceStatistics, TideTableStatistics,
+    Verification,
+};
+pub use tidewater_redis::{Settings as RedisSettings, Statistics as RedisStatistics};
 
 #[cfg(test)]
 mod tests;

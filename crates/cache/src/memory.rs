@@ -6,10 +6,12 @@ use std::time::{Duration, Instant};
 
 use moka::Equivalent;
 use moka::Expiry;
+use moka::notification::RemovalCause;
 use moka::sync::Cache;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use crate::counters::Counters;
 use crate::ledger::Ledger;
 use crate::memo::Memo;
 use crate::{Footprint, MissReason, Position};
@@ -25,10 +27,12 @@ pub(crate) struct Memory {
     ledger: Arc<Ledger>,
 }
 
-/// A memo of whatever type, with the bytes that it takes, about.
+/// A memo of whatever type, with the bytes that it takes with its key, about.
 pub(crate) struct Held {
     pub(crate) memo: Memo<dyn Any + Send + Sync>,
     weight: u32,
+    /// Those of its space.
+    counters: Arc<Counters>,
 }
 
 /// Tells the values of one space from another's.
@@ -54,10 +58,8 @@ impl Memory {
     pub(crate) fn new(bytes: u64) -> Self {
         let cache = Cache::builder()
             .max_capacity(bytes)
-            .weigher(|key: &Key, held: &Arc<Held>| {
-                let key = u32::try_from(key.bytes.len()).unwrap_or(u32::MAX);
-                held.weight.saturating_add(key)
-            })
+            .weigher(|_: &Key, held: &Arc<Held>| held.weight)
+            .eviction_listener(|_, held: Arc<Held>, cause| held.left(cause))
             .expire_after(Lifetime)
             .build();
         Self { cache, ledger: Arc::new(Ledger::new(bytes)) }
@@ -73,22 +75,29 @@ impl Memory {
         self.ledger.why(hash(space, key), floor)
     }
 
-    /// Holds a memo that takes about `weight` bytes, unless all the memory does not suffice for it.
+    /// Holds a memo that takes about `weight` bytes beside its key, unless all the memory does not suffice for it. The space's counters
+    /// hear of it, and when it is not held any more.
     pub(crate) fn insert<V: Send + Sync + 'static>(
         &self,
         space: SpaceId,
+        counters: &Arc<Counters>,
         key: &Arc<[u8]>,
         memo: &Memo<V>,
         weight: u32,
     ) {
         self.ledger.stored(hash(space, key), memo.as_of, memo.expires_at);
-        if self.cache.policy().max_capacity().is_some_and(|bound| u64::from(weight) > bound) {
+        let weight = weight.saturating_add(u32::try_from(key.len()).unwrap_or(u32::MAX));
+        if u64::from(weight) > self.most_bytes() {
+            counters.evictions.add(1);
             return;
         }
         let &Memo { ref value, ref footprint, as_of, read_at, expires_at } = memo;
         let (value, footprint) = (Arc::<V>::clone(value), footprint.clone());
         let key = Key { space, bytes: Arc::clone(key) };
-        self.cache.insert(key, Arc::new(Held { memo: Memo { value, footprint, as_of, read_at, expires_at }, weight }));
+        let memo: Memo<dyn Any + Send + Sync> = Memo { value, footprint, as_of, read_at, expires_at };
+        let counters = Arc::clone(counters);
+        counters.entered(weight);
+        self.cache.insert(key, Arc::new(Held { memo, weight, counters }));
     }
 
     /// Does not hold a memo, for want of room or because it was no longer valid when it was to be stored.
@@ -115,6 +124,11 @@ impl Memory {
 
     pub(crate) fn clear(&self) {
         self.cache.invalidate_all();
+    }
+
+    /// Its bound in bytes.
+    pub(crate) fn most_bytes(&self) -> u64 {
+        self.cache.policy().max_capacity().unwrap_or(u64::MAX)
     }
 
     /// The bytes that are held, by weight, once what was inserted lately is accounted for.
@@ -170,6 +184,14 @@ impl fmt::Debug for Memory {
 }
 
 impl Held {
+    /// It is not held any more.
+    fn left(&self, cause: RemovalCause) {
+        self.counters.left(self.weight);
+        if cause == RemovalCause::Size {
+            self.counters.evictions.add(1);
+        }
+    }
+
     /// The value, if it is a `V`.
     pub(crate) fn value<V: Send + Sync + 'static>(&self) -> Option<Arc<V>> {
         Arc::clone(&self.memo.value).downcast().ok()

@@ -77,6 +77,7 @@ impl<S: ChangeSource> Poller<S> {
         match poll {
             Poll::Continued { mark, changes, origins } => {
                 Span::current().record("tidewater.changes", tier::number(changes.len()));
+                self.gate.saw(changes.len());
                 let next = self.tide.note(mark, &changes).ok_or_else(never_started)?;
                 fault::hold("before_publish").await;
                 let position = self.tide.publish(next);
@@ -86,6 +87,7 @@ impl<S: ChangeSource> Poller<S> {
             }
             Poll::Restarted { generation, history } => {
                 tracing::info!(%generation, steps = history.len(), "the cache starts over");
+                self.gate.restarted();
                 // The source believes that it told everything, so going on without it would miss changes for good.
                 let position = self.tide.start_over(generation, history).ok_or(GateError::Stopped)?;
                 self.memory.clear();

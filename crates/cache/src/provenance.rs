@@ -60,9 +60,11 @@ impl Tally {
         self.0.fetch_add(count as u64, Ordering::Relaxed);
     }
 
-    /// Adds the time since `begun`.
-    pub(crate) fn add_since(&self, begun: Instant) {
-        self.0.fetch_add(nanoseconds(begun.elapsed()), Ordering::Relaxed);
+    /// Adds the time since `begun`, and answers how long that is.
+    pub(crate) fn add_since(&self, begun: Instant) -> Duration {
+        let time = begun.elapsed();
+        self.0.fetch_add(nanoseconds(time), Ordering::Relaxed);
+        time
     }
 
     fn get(&self) -> u64 {

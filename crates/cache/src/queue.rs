@@ -71,6 +71,11 @@ impl Gauge {
         self.dropped.fetch_add(count as u64, Ordering::Relaxed);
     }
 
+    /// How many writes wait or are under way.
+    pub(crate) fn queued(&self) -> usize {
+        self.count.load(Ordering::Relaxed)
+    }
+
     /// How many writes were never made.
     pub(crate) fn total_dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
 use crate::queue::{Gauge, Queue, Write};
-use crate::{Crowd, RedisHealth, RedisSettings, StartError};
+use crate::{Crowd, RedisHealth, RedisSettings, RedisStatistics, StartError};
 
 /// How many writes go to Redis in one pipeline at most.
 const PIPELINE: usize = 128;
@@ -59,7 +59,16 @@ impl Redis {
     }
 
     pub(crate) fn health(&self) -> RedisHealth {
-        RedisHealth { reachable: self.commands.0.is_reachable(), dropped: self.queue.gauge().total_dropped() }
+        let gauge = self.queue.gauge();
+        RedisHealth {
+            reachable: self.commands.0.is_reachable(),
+            queued: gauge.queued(),
+            dropped: gauge.total_dropped(),
+        }
+    }
+
+    pub(crate) fn statistics(&self) -> RedisStatistics {
+        self.commands.0.statistics()
     }
 
     pub(crate) async fn drained(&self) {

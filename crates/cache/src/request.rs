@@ -91,14 +91,19 @@ impl Request {
         self.0.required.lock().push(mark);
     }
 
+    /// What has served this request so far.
+    pub fn provenance(&self) -> Provenance {
+        self.0.account.read()
+    }
+
     /// How long ago it arrived.
     pub fn elapsed(&self) -> Duration {
         self.0.arrived.elapsed()
     }
 
-    /// What has served this request so far.
-    pub fn provenance(&self) -> Provenance {
-        self.0.account.read()
+    /// How long before it arrived that was; zero if later.
+    pub(crate) fn age_of(&self, moment: Instant) -> Duration {
+        self.0.arrived.saturating_duration_since(moment)
     }
 
     /// What of it no cache could answer so far, by reason.
@@ -311,7 +316,7 @@ impl Request {
             Entry::Wait(outcome, span) => {
                 let begun = Instant::now();
                 let passage = settled(outcome, self.0.patience).instrument(span).await;
-                self.0.account.gate_time.add_since(begun);
+                self.0.gate.waited(self.0.account.gate_time.add_since(begun));
                 passage
             }
         }
@@ -337,6 +342,7 @@ impl Request {
         let passage = self.0.gate.passed(self.0.arrived.checked_sub(age))?;
         let position = self.position_with_marks(passage)?;
         self.0.account.went_stale();
+        self.0.gate.did_without();
         Some(Leave { position, unreachable: Some(error.clone()) })
     }
 

@@ -76,6 +76,7 @@ where
             return None;
         }
         request.rests_on(&held.memo);
+        space.counters.memory_ages.record(request.age_of(held.memo.read_at));
         space.remembered(request, 1);
         space.note(request, &lookup.key, AnsweredBy::Memory, None, &held.memo);
         Some(value)
@@ -166,12 +167,14 @@ where
         let memo = &held.memo;
         if self.core.tide.valid(&memo.footprint, memo.as_of) {
             answers.give_held(index, Arc::clone(&value), memo);
+            self.counters.memory_ages.record(answers.request().age_of(memo.read_at));
             self.note(answers.request(), key, AnsweredBy::Memory, None, memo);
             return Ok((value, held));
         }
-        self.counters.invalidations.add(1);
+        let is_forgotten = self.core.tide.is_only_forgotten(&memo.footprint, memo.as_of);
+        self.counters.invalidated(is_forgotten);
         self.core.memory.remove(self.id, key);
-        let missing = Missing::of(self.core.tide.why_not(memo.as_of), Some(value));
+        let missing = Missing { is_forgotten, ..Missing::of(self.core.tide.why_not(memo.as_of), Some(value)) };
         Err(missing.resting_on(answers.request(), &memo.footprint, memo.as_of))
     }
 

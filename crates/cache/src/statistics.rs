@@ -1,9 +1,11 @@
 use std::sync::Arc;
 
+use tidewater_histogram::Snapshot;
+
 use crate::MissReason;
 
 /// What one space has done since it was made. Every lookup counts once: as a hit, as joined, or as a miss.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SpaceStatistics {
     /// The space's name.
     pub name: Arc<str>,
@@ -17,12 +19,52 @@ pub struct SpaceStatistics {
     pub misses: Misses,
     /// Values stored in memory after they were loaded.
     pub fills: u64,
+    /// Values that memory has given up, or not taken, for want of room.
+    pub evictions: u64,
+    /// Values in memory.
+    pub entries: u64,
+    /// About how many bytes they take.
+    pub bytes: u64,
+    /// Of lookups answered from memory, how long before the request's arrival this process had read the value, from the source or from
+    /// Redis.
+    pub memory_ages: Snapshot,
+    /// Of lookups answered from Redis, how long ago the value was filled, by the clocks of who filled it and of this machine.
+    pub redis_ages: Snapshot,
     /// Memos found in either tier whose dependencies had changed.
     pub invalidations: u64,
     /// Of those in memory, how many the source then answered the same for: what precision costs.
     pub needless: u64,
+    /// Those of the invalidations that rest on nothing but what the tide table has forgotten.
+    pub forgotten: Forgotten,
     /// What became of the values that were read from the source again.
     pub verification: Verification,
+}
+
+/// Memos that counted as invalid though no change of what they depend on is on record: the tide table had to forget some, and takes
+/// what it does not know for changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Forgotten {
+    /// How many were found, in either tier.
+    pub found: u64,
+    /// Of those in memory, how many the source was then asked for.
+    pub compared: u64,
+    /// Of these, how many it answered the same for.
+    pub same: u64,
+}
+
+impl Forgotten {
+    /// Both together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self { found: self.found + other.found, compared: self.compared + other.compared, same: self.same + other.same }
+    }
+
+    /// About how many were invalidated for nothing: the share of those that were compared and found the same, of all that were found. As
+    /// long as none was compared, all.
+    pub fn estimated_false(self) -> f64 {
+        let share = if self.compared == 0 { 1.0 } else { self.same as f64 / self.compared as f64 };
+        self.found as f64 * share
+    }
 }
 
 /// Values served from a cache that were read from the source again, and judged at a poll that began after that.
@@ -84,15 +126,53 @@ pub struct Health {
 pub struct RedisHealth {
     /// Whether its last commands were answered.
     pub reachable: bool,
+    /// Writes that are queued or under way.
+    pub queued: usize,
     /// Writes dropped so far: the queue was full, Redis was not reachable, or it failed them.
     pub dropped: u64,
 }
 
-/// How well polls of the change log are shared.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How the change log is polled, and how well polls are shared.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GateStatistics {
     /// How many polls have begun.
     pub polls: u64,
-    /// How often a request asked for one.
+    /// How many of them failed.
+    pub failed: u64,
+    /// How long they took, failed or not.
+    pub latency: Snapshot,
+    /// How many changes they saw.
+    pub changes: u64,
+    /// How often everything was given up, because the log did not continue where it was read to. The first poll counts, too.
+    pub restarts: u64,
+    /// How often a request asked for a poll.
     pub passes: u64,
+    /// How long requests waited for one, if they had to.
+    pub waits: Snapshot,
+    /// How often a read had leave to be answered from before, because the source could not be asked.
+    pub stale: u64,
+}
+
+/// How full the table of last known changes is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TideTableStatistics {
+    /// Of how many dependencies the last change is known.
+    pub entries: u64,
+    /// Of how many it can be known.
+    pub capacity: u64,
+    /// How many had to be forgotten for others.
+    pub overwritten: u64,
+    /// About how many values were found invalid for nothing because of that; see [`Forgotten::estimated_false`].
+    pub false_invalidations: f64,
+}
+
+/// What one memory holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemoryStatistics {
+    /// `values`, or the name of the derived space whose own it is.
+    pub name: Arc<str>,
+    /// About how many bytes its values take.
+    pub bytes: u64,
+    /// Its bound.
+    pub most_bytes: u64,
 }

@@ -63,6 +63,16 @@ impl Tide {
         if as_of < self.floor() { MissReason::Restarted } else { MissReason::Changed }
     }
 
+    /// Whether what was read as of `as_of`, and is not valid, would be if the table had not had to forget.
+    pub(crate) fn is_only_forgotten(&self, footprint: &Footprint, as_of: Position) -> bool {
+        self.table.is_only_forgotten(footprint, as_of)
+    }
+
+    /// How many changes the table knows, how many it can know, and how many it had to forget.
+    pub(crate) fn occupancy(&self) -> (u64, u64, u64) {
+        self.table.occupancy()
+    }
+
     pub(crate) fn now(&self) -> Arc<Now> {
         Arc::clone(&self.now.read())
     }

@@ -20,6 +20,10 @@ const SMALLEST_BYTES: usize = 4 << 10;
 pub(crate) struct TideTable {
     buckets: Box<[Bucket]>,
     floor: AtomicU64,
+    /// How many slots hold an entry.
+    entries: AtomicU64,
+    /// How many entries had to make room for others.
+    overwritten: AtomicU64,
 }
 
 /// The one writer's side.
@@ -39,7 +43,12 @@ impl TideTable {
         let bytes = bytes.max(SMALLEST_BYTES);
         let count = 1_usize << (bytes / size_of::<Bucket>()).ilog2();
         let buckets = (0..count).map(|_| Bucket::default()).collect();
-        let table = Arc::new(Self { buckets, floor: AtomicU64::new(0) });
+        let table = Arc::new(Self {
+            buckets,
+            floor: AtomicU64::new(0),
+            entries: AtomicU64::new(0),
+            overwritten: AtomicU64::new(0),
+        });
         let writer = TideTableWriter(Arc::clone(&table));
         (table, writer)
     }
@@ -51,6 +60,20 @@ impl TideTable {
             && footprint.hashes().iter().all(|hash| self.last_change(*hash) <= as_of)
     }
 
+    /// Whether what rests on `footprint`, and is not valid, would be if nothing had been forgotten: no change of it after `as_of` is on
+    /// record.
+    pub(crate) fn is_only_forgotten(&self, footprint: &Footprint, as_of: Position) -> bool {
+        as_of != Position::LAST
+            && as_of >= self.floor()
+            && footprint.hashes().iter().all(|hash| self.on_record(*hash).is_none_or(|changed| changed <= as_of))
+    }
+
+    /// How many changes it knows, how many it can know, and how many it had to forget.
+    pub(crate) fn occupancy(&self) -> (u64, u64, u64) {
+        let capacity = self.buckets.len() * WAYS;
+        (self.entries.load(Ordering::Relaxed), capacity as u64, self.overwritten.load(Ordering::Relaxed))
+    }
+
     /// Nothing that was read before is valid.
     pub(crate) fn floor(&self) -> Position {
         Position::new(self.floor.load(Ordering::Acquire))
@@ -58,14 +81,13 @@ impl TideTable {
 
     /// The position of the last change of `hash`, or a later one.
     pub(crate) fn last_change(&self, hash: u64) -> Position {
-        let bucket = self.bucket(hash);
-        for entry in &bucket.entries {
-            let entry = entry.load(Ordering::Acquire);
-            if entry != 0 && tag(entry) == tag(hash) {
-                return position(entry);
-            }
-        }
-        position(bucket.evicted.load(Ordering::Acquire))
+        self.on_record(hash).unwrap_or_else(|| position(self.bucket(hash).evicted.load(Ordering::Acquire)))
+    }
+
+    /// The position of the last change of `hash`, if it is known.
+    fn on_record(&self, hash: u64) -> Option<Position> {
+        let entries = self.bucket(hash).entries.iter().map(|entry| entry.load(Ordering::Acquire));
+        entries.into_iter().find(|entry| *entry != 0 && tag(*entry) == tag(hash)).map(position)
     }
 
     fn bucket(&self, hash: u64) -> &Bucket {
@@ -93,6 +115,8 @@ impl TideTableWriter {
             }
         }
         let (age, slot) = oldest;
+        let grown = if age == 0 { &self.0.entries } else { &self.0.overwritten };
+        grown.fetch_add(1, Ordering::Relaxed);
         if age > bucket.evicted.load(Ordering::Relaxed) {
             bucket.evicted.store(age, Ordering::Release);
         }

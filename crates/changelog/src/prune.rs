@@ -19,6 +19,8 @@ pub struct Pruner {
     retention: Duration,
     /// Oldest first; a mark was taken at or before its instant.
     marks: VecDeque<(Instant, Mark)>,
+    /// When that was visible up to which it has pruned last.
+    pruned_to: Option<Instant>,
 }
 
 /// Marks closer together than this share of the retention are not kept apart, which bounds their number.
@@ -27,7 +29,12 @@ const MARKS_PER_RETENTION: u32 = 64;
 impl Pruner {
     /// A pruner that keeps every change for at least `retention`, and at most 1/64 longer when it is run that often.
     pub const fn new(database: DatabaseConnection, retention: Duration) -> Self {
-        Self { database, retention, marks: VecDeque::new() }
+        Self { database, retention, marks: VecDeque::new(), pruned_to: None }
+    }
+
+    /// When that was visible up to which it has pruned last, whether or not there was anything to delete. None before it has.
+    pub const fn pruned_to(&self) -> Option<Instant> {
+        self.pruned_to
     }
 
     /// Deletes every change that was visible `retention` ago, by this pruner's own earlier runs, and moves the floor of the
@@ -47,15 +54,17 @@ impl Pruner {
         };
         let now = Instant::now();
         self.remember(now, mark);
-        let Some(mark) = self.newest_old_mark(now) else { return Ok(0) };
-        match &mark {
+        let Some((taken, mark)) = self.newest_old_mark(now) else { return Ok(0) };
+        let deleted = match &mark {
             Mark::Snapshot(floor) => {
                 within(PRUNE_TIMEOUT, postgres::prune(self.database.get_postgres_connection_pool(), floor)).await
             }
             Mark::Sequence(floor) => {
                 within(PRUNE_TIMEOUT, sqlite::prune(self.database.get_sqlite_connection_pool(), *floor)).await
             }
-        }
+        }?;
+        self.pruned_to = Some(taken);
+        Ok(deleted)
     }
 
     fn remember(&mut self, now: Instant, mark: Mark) {
@@ -65,11 +74,11 @@ impl Pruner {
         }
     }
 
-    fn newest_old_mark(&mut self, now: Instant) -> Option<Mark> {
+    fn newest_old_mark(&mut self, now: Instant) -> Option<(Instant, Mark)> {
         let old = |(taken, _): &(Instant, Mark)| now.duration_since(*taken) >= self.retention;
         while self.marks.get(1).is_some_and(old) {
             self.marks.pop_front();
         }
-        self.marks.front().filter(|entry| old(entry)).map(|(_, mark)| mark.clone())
+        self.marks.front().filter(|entry| old(entry)).cloned()
     }
 }

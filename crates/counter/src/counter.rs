@@ -8,7 +8,7 @@ use crate::batch::is_refused;
 use crate::here::Here;
 use crate::sender::{Sender, Sent};
 use crate::shared::Shared;
-use crate::{Batch, Full, Settings, StartError, View};
+use crate::{Batch, Full, RedisStatistics, Settings, StartError, View};
 
 /// Counts views. Cheap to clone. The default counts in this process alone.
 #[derive(Clone, Debug)]
@@ -74,6 +74,11 @@ impl Counter {
             return Ok(());
         }
         self.0.here.count(&view)
+    }
+
+    /// How commands to Redis have fared, if there is one.
+    pub fn redis_statistics(&self) -> Option<RedisStatistics> {
+        self.0.redis.as_ref().map(|redis| redis.shared.statistics())
     }
 
     /// Waits until so much is open that it is time to flush.

@@ -63,5 +63,5 @@ pub use error::{Full, StartError};
 pub use here::MOST_OPEN;
 pub use settings::Settings;
 pub use sketch::Sketch;
-pub use tidewater_redis::Settings as RedisSettings;
+pub use tidewater_redis::{Settings as RedisSettings, Statistics as RedisStatistics};
 pub use view::{View, Viewer};

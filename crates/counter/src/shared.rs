@@ -9,7 +9,7 @@ use tidewater_redis::{Connection, Unavailable};
 use uuid::Uuid;
 
 use crate::view::Place;
-use crate::{Batch, Count, REFUSED_AFTER, RedisSettings, Sketch, StartError, View};
+use crate::{Batch, Count, REFUSED_AFTER, RedisSettings, RedisStatistics, Sketch, StartError, View};
 
 /// How long a batch that another process has closed is known to be closed, at least.
 const KNOWN_TO_BE_CLOSED: Duration = Duration::from_secs(24 * 60 * 60);
@@ -104,6 +104,10 @@ impl Shared {
 
     pub(crate) async fn started(&self) {
         self.connection.started().await;
+    }
+
+    pub(crate) fn statistics(&self) -> RedisStatistics {
+        self.connection.statistics()
     }
 
     /// Whether there is reason to hope for an answer. If not, Redis is asked in the background until it answers.

@@ -46,6 +46,21 @@ pub enum Error {
 }
 
 impl Error {
+    /// All codes, in the order of their declaration.
+    pub const CODES: [&str; 11] = [
+        "BAD_USER_INPUT",
+        "UNAUTHENTICATED",
+        "FORBIDDEN",
+        "NOT_FOUND",
+        "CONFLICT",
+        "RATE_LIMITED",
+        "TIMEOUT",
+        "UNAVAILABLE",
+        "FELL_BEHIND",
+        "INTERRUPTED",
+        "INTERNAL",
+    ];
+
     /// An argument is not acceptable.
     pub fn bad_user_input(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self::BadUserInput { field: field.into(), message: message.into() }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::document::Document;
 use crate::live::Shown;
+use crate::open::One;
 use crate::{Api, Caller, Error, Executed, Identity, refusal};
 
 /// What came of a request that may go on.
@@ -22,6 +23,7 @@ pub enum Begun {
 pub struct Events {
     identity: Identity,
     events: BoxStream<'static, Event>,
+    _counted: Option<One>,
 }
 
 /// Something that is told.
@@ -53,17 +55,19 @@ impl Api {
     /// Begins the subscription or the live query of a request, which is of `document`. Changes that are committed after this returns
     /// are told of; whether it may be had is told by the first event.
     pub async fn follow(&self, request: Request, caller: Caller, document: Arc<Document>) -> Events {
-        if document.is_subscription(request.operation_name.as_deref()) {
-            self.subscribe(request, caller, document).await
-        } else {
-            self.live(request, caller, document).await
-        }
+        let is_subscription = document.is_subscription(request.operation_name.as_deref());
+        let one = self.opens(is_subscription);
+        let events = match is_subscription {
+            true => self.subscribe(request, caller, document).await,
+            false => self.live(request, caller, document).await,
+        };
+        Events { _counted: Some(one), ..events }
     }
 }
 
 impl Events {
     pub(crate) fn new(identity: Identity, events: impl futures::Stream<Item = Event> + Send + 'static) -> Self {
-        Self { identity, events: events.boxed() }
+        Self { identity, events: events.boxed(), _counted: None }
     }
 
     /// Nothing but why there are none.

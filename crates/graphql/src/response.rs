@@ -57,8 +57,6 @@ pub(crate) struct Kept {
     is_passing: bool,
     /// What has served its operation.
     pub(crate) counters: Option<Arc<OperationCounters>>,
-    /// What its operation is.
-    pub(crate) label: Option<Arc<OperationLabel>>,
 }
 
 /// How far a request came.
@@ -136,7 +134,7 @@ impl Kept {
         });
         head.pop();
         let is_passing = errors.iter().any(passes);
-        Self { head: Bytes::from(head), held, identity, outcome, is_passing, counters: None, label: None }
+        Self { head: Bytes::from(head), held, identity, outcome, is_passing, counters: None }
     }
 
     /// Who asked.
@@ -175,9 +173,9 @@ impl Kept {
         Self { counters, ..self }
     }
 
-    /// The same, of this operation.
-    pub(crate) fn labelled(self, label: Option<Arc<OperationLabel>>) -> Self {
-        Self { label, ..self }
+    /// What its operation is.
+    fn label(&self) -> Option<&Arc<OperationLabel>> {
+        self.counters.as_deref().map(OperationCounters::label)
     }
 
     /// Whether clients cannot tell them apart.
@@ -237,7 +235,7 @@ impl Answer {
         let tail = freshness::tail(mark.as_ref(), &provenance);
         let (head, outcome, identity) = (kept.head.clone(), kept.outcome.clone(), kept.identity);
         let may_be_told = kept.held.as_ref().is_some_and(|held| held.is_admin);
-        let (operation, replayed) = (kept.label.clone(), false);
+        let (operation, replayed) = (kept.label().cloned(), false);
         Self { head, tail, outcome, session, mark, provenance, identity, exceeded, replayed, operation, may_be_told }
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 use sea_orm::DatabaseConnection;
 use tidewater_cache::{Cache, Policy};
 use tidewater_changelog::Tracking;
+use tidewater_entity::Statements;
 
 use crate::store::Policies;
 use crate::wake::{LeaveToSweep, Wake};
@@ -16,6 +17,8 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct ApiSettings {
     /// The database.
     pub database: DatabaseConnection,
+    /// What counts its statements.
+    pub statements: Statements,
     /// The cache over its change log.
     pub cache: Cache,
     /// What the change log records.
@@ -54,9 +57,10 @@ pub struct ApiSettings {
 
 impl ApiSettings {
     /// The defaults, for all entities: sessions are good for 90 days, if they are used once in 30; views are counted in this process,
-    /// and jobs are left to the sweep.
+    /// jobs are left to the sweep, and statements are not counted.
     pub fn new(database: DatabaseConnection, cache: Cache) -> Self {
         Self {
+            statements: Statements::uncounted(&database),
             database,
             cache,
             tracking: tidewater_entity::tracking(),

@@ -28,7 +28,7 @@ impl Allowance {
     /// When there were too many.
     pub async fn request(&self) -> Result<Option<Standing>, Exceeded> {
         let Some(Counted { limiter, meter, .. }) = &self.0 else { return Ok(None) };
-        limiter.count(meter, Resource::Requests, 1).await
+        limiter.refusals.count(limiter.count(meter, Resource::Requests, 1).await)
     }
 
     /// Counts what a request costs, before it is carried out. Waits like [`request`](Self::request).
@@ -37,7 +37,7 @@ impl Allowance {
     /// When the requests cost too much together.
     pub async fn cost(&self, units: u64) -> Result<(), Exceeded> {
         let Some(Counted { limiter, meter, .. }) = &self.0 else { return Ok(()) };
-        limiter.count(meter, Resource::Cost, units).await.map(|_| ())
+        limiter.refusals.count(limiter.count(meter, Resource::Cost, units).await).map(|_| ())
     }
 
     /// Counts an attempt at the account that `account` names, in whatever form, before it is made. Waits for Redis.
@@ -47,7 +47,7 @@ impl Allowance {
     pub async fn attempt(&self, purpose: Purpose, account: &str) -> Result<Attempt, Exceeded> {
         let Some(Counted { limiter, network, .. }) = &self.0 else { return Ok(Attempt::default()) };
         // Asking Redis takes a lot of state, which whoever waits need not carry.
-        Box::pin(limiter.attempt(purpose, account, *network)).await
+        limiter.refusals.count(Box::pin(limiter.attempt(purpose, account, *network)).await)
     }
 
     /// Tells whom the request's credential, that `credential` stands for, turned out to show: from now on, it counts for that viewer,

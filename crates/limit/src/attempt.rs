@@ -7,6 +7,7 @@ use crate::cell::Cell;
 use crate::clock::Clock;
 use crate::limiter::Inner;
 use crate::meter::Limit;
+use crate::refusals::{ACCOUNT, SIGN_IN, SIGN_UP};
 use crate::shared::{AccountKeys, FAMILIAR, Shared, Taken, familiar_nanoseconds};
 use crate::table::Table;
 use crate::{Exceeded, Network, Quota};
@@ -67,8 +68,8 @@ pub(crate) struct Attempts {
 impl Purpose {
     fn name(self) -> &'static str {
         match self {
-            Self::SignIn => "sign-in",
-            Self::SignUp => "sign-up",
+            Self::SignIn => SIGN_IN,
+            Self::SignUp => SIGN_UP,
         }
     }
 }
@@ -79,7 +80,7 @@ impl Attempts {
         Self {
             sign_in: limit(Purpose::SignIn.name(), sign_in),
             sign_up: limit(Purpose::SignUp.name(), sign_up),
-            account: limit("account", account),
+            account: limit(ACCOUNT, account),
             networks: Table::new(capacity),
             accounts: Table::new(capacity),
             familiar: Table::new(capacity),

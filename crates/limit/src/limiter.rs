@@ -4,9 +4,10 @@ use crate::attempt::Attempts;
 use crate::clock::{Clock, nanoseconds};
 use crate::lease::{Lease, Renewal};
 use crate::meter::{Limit, Meter, Resource};
+use crate::refusals::{COST, REQUESTS, Refusals};
 use crate::shared::{Shared, Taken};
 use crate::table::Table;
-use crate::{Allowance, Exceeded, Network, Settings, Standing, StartError, Subject};
+use crate::{Allowance, Exceeded, Network, RedisStatistics, Settings, Standing, StartError, Subject};
 
 /// How often a request waits for a lease before it is refused: others spend it all the time.
 const ROUNDS: usize = 16;
@@ -20,6 +21,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Clock,
     pub(crate) shared: Option<Shared>,
     pub(crate) attempts: Attempts,
+    pub(crate) refusals: Refusals,
     requests: Option<Limit>,
     cost: Option<Limit>,
     meters: Table<Subject, Arc<Meter>>,
@@ -57,8 +59,9 @@ impl Limiter {
             clock: Clock::start(),
             shared,
             attempts: Attempts::new(sign_in, sign_up, account, subjects),
-            requests: requests.map(|quota| Limit::new("requests", quota)),
-            cost: cost.map(|quota| Limit::new("cost", quota)),
+            refusals: Refusals::default(),
+            requests: requests.map(|quota| Limit::new(REQUESTS, quota)),
+            cost: cost.map(|quota| Limit::new(COST, quota)),
             meters: Table::new(subjects),
             known: Table::new(subjects),
         }))))
@@ -73,6 +76,16 @@ impl Limiter {
         let known = credential.and_then(|credential| inner.known.get(&credential));
         let meter = known.unwrap_or_else(|| inner.meter(Subject::Network(network)));
         Allowance::new(Arc::clone(inner), meter, network)
+    }
+
+    /// How often each limit has refused something, by what it is called. Empty if nothing is limited.
+    pub fn refusals(&self) -> Vec<(&'static str, u64)> {
+        self.0.as_ref().map(|inner| inner.refusals.read()).unwrap_or_default()
+    }
+
+    /// How commands to Redis have fared, if servers count together.
+    pub fn redis_statistics(&self) -> Option<RedisStatistics> {
+        self.0.as_ref()?.shared.as_ref().map(Shared::statistics)
     }
 
     /// Whether costs are limited.

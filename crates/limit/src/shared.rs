@@ -6,7 +6,7 @@ use tidewater_redis::{Connection, Unavailable};
 
 use crate::clock::nanoseconds;
 use crate::gcra::Gcra;
-use crate::{RedisSettings, StartError};
+use crate::{RedisSettings, RedisStatistics, StartError};
 
 /// How many batches a quota has. A smaller batch means a smaller error across servers, and asking Redis more often.
 pub const BATCHES: u64 = 50;
@@ -100,6 +100,10 @@ impl Shared {
 
     pub(crate) async fn started(&self) {
         self.connection.started().await;
+    }
+
+    pub(crate) fn statistics(&self) -> RedisStatistics {
+        self.connection.statistics()
     }
 
     pub(crate) fn is_reachable(&self) -> bool {

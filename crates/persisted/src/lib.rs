@@ -36,4 +36,4 @@ pub use hash::{NoHash, TextHash};
 pub use settings::Settings;
 pub use shared::MOST_SHARED;
 pub use texts::{LARGEST, Texts};
-pub use tidewater_redis::Settings as RedisSettings;
+pub use tidewater_redis::{Settings as RedisSettings, Statistics as RedisStatistics};

@@ -8,7 +8,7 @@ use fred::types::{FromValue, Value};
 use tidewater_redis::{Connection, is_unanswered};
 
 use crate::texts::LARGEST;
-use crate::{RedisSettings, StartError, TextHash};
+use crate::{RedisSettings, RedisStatistics, StartError, TextHash};
 
 /// How many texts Redis holds at most.
 pub const MOST_SHARED: usize = 4_096;
@@ -61,6 +61,10 @@ impl Shared {
 
     pub(crate) async fn started(&self) {
         self.connection.started().await;
+    }
+
+    pub(crate) fn statistics(&self) -> RedisStatistics {
+        self.connection.statistics()
     }
 
     /// The text with this hash, if Redis has it and says so in time.

@@ -5,7 +5,7 @@ use moka::sync::Cache;
 use parking_lot::Mutex;
 
 use crate::shared::Shared;
-use crate::{Settings, StartError, TextHash};
+use crate::{RedisStatistics, Settings, StartError, TextHash};
 
 /// How many bytes a text may have that is kept.
 pub const LARGEST: usize = 64 << 10;
@@ -65,6 +65,11 @@ impl Texts {
         let weigher = |_: &TextHash, known: &Arc<Known>| u32::try_from(known.text.len() + BESIDE).unwrap_or(u32::MAX);
         let memory = Cache::builder().max_capacity(memory_bytes).weigher(weigher).time_to_idle(ttl).build();
         Ok(Self(Arc::new(Inner { memory, shared, renewal: ttl / RENEWALS })))
+    }
+
+    /// How commands to Redis have fared, if there is one.
+    pub fn redis_statistics(&self) -> Option<RedisStatistics> {
+        self.0.shared.as_ref().map(Shared::statistics)
     }
 
     /// The text with this hash, if it is known. Waits for Redis only if it is not in memory.

@@ -92,5 +92,5 @@ pub use item::{Item, MAX_JOB, MAX_NAME, Pushed};
 pub use queue::Queue;
 pub use report::{Counts, Lengths, Letter, Listed, MAX_REASON, Place};
 pub use settings::{Backoff, Settings, WorkerSettings};
-pub use tidewater_redis::Settings as RedisSettings;
+pub use tidewater_redis::{Settings as RedisSettings, Statistics as RedisStatistics};
 pub use worker::{MAX_CONCURRENCY, Worker};

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
+use tidewater_histogram::Snapshot;
 
 use crate::report::Counters;
 use crate::store::Store;
-use crate::{Counts, Error, Item, Lengths, Letter, Listed, Pushed, Settings};
+use crate::{Counts, Error, Item, Lengths, Letter, Listed, Pushed, RedisStatistics, Settings};
 
 /// A queue of jobs of one type. Cheap to clone.
 pub struct Queue<J> {
@@ -46,6 +47,16 @@ impl<J> Queue<J> {
     /// What this process has done with jobs. Costs nothing.
     pub fn counts(&self) -> Counts {
         self.inner.counters.counts()
+    }
+
+    /// How long attempts at jobs have taken in this process, however they ended. Those that were cut short are not in it.
+    pub fn durations(&self) -> Snapshot {
+        self.inner.counters.durations.snapshot()
+    }
+
+    /// How commands to Redis have fared, if the queue is there; without those that wait for jobs.
+    pub fn redis_statistics(&self) -> Option<RedisStatistics> {
+        self.inner.store.redis_statistics()
     }
 
     /// Whether the queue answered when it was asked last.

@@ -17,7 +17,7 @@ use tidewater_redis::{Connection, is_unanswered};
 use crate::entry_id::EntryId;
 use crate::item::system_time;
 use crate::store::{Delivery, Next, PATIENCE, Rules, STEP, Stored};
-use crate::{Error, Lengths, Letter, Listed, Place, Pushed, RedisSettings};
+use crate::{Error, Lengths, Letter, Listed, Place, Pushed, RedisSettings, RedisStatistics};
 
 /// The consumer group of all workers.
 const GROUP: &str = "workers";
@@ -74,6 +74,10 @@ impl Redis {
 
     pub(crate) async fn started(&self) {
         self.connection.started().await;
+    }
+
+    pub(crate) fn statistics(&self) -> RedisStatistics {
+        self.connection.statistics()
     }
 
     pub(crate) fn is_reachable(&self) -> bool {

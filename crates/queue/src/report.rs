@@ -1,6 +1,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
+use tidewater_histogram::{Bounds, Histogram};
+
 /// How many jobs are where, on all nodes together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lengths {
@@ -70,11 +72,23 @@ pub struct Letter {
 pub const MAX_REASON: usize = 1_000;
 
 /// Counts of one process.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Counters {
+    pub(crate) durations: Histogram,
     pub(crate) done: AtomicU64,
     pub(crate) failed: AtomicU64,
     pub(crate) died: AtomicU64,
+}
+
+impl Default for Counters {
+    fn default() -> Self {
+        Self {
+            durations: Histogram::new(Bounds::AGES),
+            done: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
+            died: AtomicU64::new(0),
+        }
+    }
 }
 
 impl Counters {

@@ -4,12 +4,12 @@ use std::time::Duration;
 use crate::entry_id::EntryId;
 use crate::memory::Memory;
 use crate::redis::{Reader as RedisReader, Redis};
-use crate::{Error, Lengths, Letter, Listed, Pushed, Settings};
+use crate::{Error, Lengths, Letter, Listed, Pushed, RedisStatistics, Settings};
 
 /// Where jobs are: in Redis for all nodes, or in this process. Either behaves as the other.
 #[derive(Clone, Debug)]
 pub(crate) enum Store {
-    Redis(Redis),
+    Redis(Box<Redis>),
     Memory(Arc<Memory>),
 }
 
@@ -68,7 +68,7 @@ impl Store {
     pub(crate) fn open(settings: Settings) -> Result<Self, Error> {
         let Settings { name, capacity, letters, redis } = settings;
         match redis {
-            Some(redis) => Redis::open(&name, capacity, letters, redis).map(Self::Redis),
+            Some(redis) => Redis::open(&name, capacity, letters, redis).map(|redis| Self::Redis(Box::new(redis))),
             None => Ok(Self::Memory(Arc::new(Memory::new(capacity, letters)))),
         }
     }
@@ -83,6 +83,13 @@ impl Store {
         match self {
             Self::Redis(redis) => redis.is_reachable(),
             Self::Memory(_) => true,
+        }
+    }
+
+    pub(crate) fn redis_statistics(&self) -> Option<RedisStatistics> {
+        match self {
+            Self::Redis(redis) => Some(redis.statistics()),
+            Self::Memory(_) => None,
         }
     }
 

@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -15,6 +16,7 @@ const LONGEST: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(crate) struct Breaker {
     state: Mutex<State>,
+    openings: AtomicU64,
     meanwhile: &'static str,
 }
 
@@ -34,7 +36,7 @@ enum State {
 impl Breaker {
     /// Closed. `meanwhile` is what is done while it is open, for the log.
     pub(crate) fn new(meanwhile: &'static str) -> Self {
-        Self { state: Mutex::new(State::Closed { failures: 0 }), meanwhile }
+        Self { state: Mutex::new(State::Closed { failures: 0 }), openings: AtomicU64::new(0), meanwhile }
     }
 
     /// Leave to send a command at `now`, if there is reason to hope for an answer.
@@ -51,6 +53,11 @@ impl Breaker {
 
     pub(crate) fn is_closed(&self) -> bool {
         matches!(*self.state.lock(), State::Closed { .. })
+    }
+
+    /// How often it has opened.
+    pub(crate) fn openings(&self) -> u64 {
+        self.openings.load(Ordering::Relaxed)
     }
 }
 
@@ -91,6 +98,7 @@ impl Permit<'_> {
         };
         drop(state);
         if opened {
+            self.breaker.openings.fetch_add(1, Ordering::Relaxed);
             let meanwhile = self.breaker.meanwhile;
             tracing::warn!(%reason, "Redis does not answer; {meanwhile} until it does");
         }

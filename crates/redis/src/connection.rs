@@ -11,7 +11,9 @@ use parking_lot::Mutex;
 use tokio::task::AbortHandle;
 use tokio::time::{sleep, timeout};
 
+use crate::Statistics;
 use crate::breaker::Breaker;
+use crate::statistics::Counters;
 
 const SLOWEST_CONNECTION: Duration = Duration::from_secs(2);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
@@ -38,6 +40,7 @@ pub struct Connection {
     client: Client,
     options: Options,
     breaker: Arc<Breaker>,
+    counters: Arc<Counters>,
     trouble: Trouble,
     /// Whether Redis is being asked until it answers.
     probing: Arc<AtomicBool>,
@@ -101,7 +104,8 @@ impl Connection {
         let task = tokio::spawn(stay_connected(client.clone(), trouble.clone()));
         let breaker = Arc::new(Breaker::new(meanwhile));
         let task = Arc::new(Ending(task.abort_handle()));
-        Ok(Self { client, options, breaker, trouble, probing: Arc::default(), _task: task })
+        let counters = Arc::new(Counters::new());
+        Ok(Self { client, options, breaker, counters, trouble, probing: Arc::default(), _task: task })
     }
 
     /// Waits until the first attempt to connect has ended, one way or the other, but not for long.
@@ -130,14 +134,20 @@ impl Connection {
     /// # Errors
     /// [`Unavailable`] when it is not run, or fails.
     pub async fn guarded<T>(&self, command: impl Future<Output = Result<T, Error>>) -> Result<T, Unavailable> {
-        let permit = self.breaker.admit(Instant::now()).ok_or(Unavailable)?;
+        let begun = Instant::now();
+        let Some(permit) = self.breaker.admit(begun) else {
+            self.counters.refused();
+            return Err(Unavailable);
+        };
         match command.await {
             Ok(answer) => {
+                self.counters.answered(begun.elapsed());
                 permit.answered();
                 self.trouble.note(None);
                 Ok(answer)
             }
             Err(error) => {
+                self.counters.unanswered(begun.elapsed());
                 permit.failed(Instant::now(), &self.trouble.behind(error));
                 Err(Unavailable)
             }
@@ -147,6 +157,11 @@ impl Connection {
     /// Whether the last commands were answered.
     pub fn is_reachable(&self) -> bool {
         self.breaker.is_closed()
+    }
+
+    /// How its commands have fared. Those of clones count as its own.
+    pub fn statistics(&self) -> Statistics {
+        self.counters.read(self.is_reachable(), self.breaker.openings())
     }
 
     /// Asks Redis in the background until it answers, so that nobody else needs to. Does nothing where that is being done. Must be

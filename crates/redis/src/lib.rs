@@ -11,6 +11,8 @@
 mod answer;
 mod breaker;
 mod connection;
+mod statistics;
 
 pub use answer::is_unanswered;
 pub use connection::{Connection, OpenError, Settings, Unavailable};
+pub use statistics::Statistics;

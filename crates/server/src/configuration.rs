@@ -13,6 +13,7 @@ mod http;
 mod jobs;
 mod limits;
 mod log;
+mod metrics;
 mod parse;
 mod policy;
 mod rates;
@@ -30,6 +31,7 @@ pub(crate) use http::{HttpConfiguration, Origins};
 pub(crate) use jobs::{JobConfiguration, Where};
 pub(crate) use limits::LimitConfiguration;
 pub(crate) use log::{LogConfiguration, LogFormat, log_directives};
+pub(crate) use metrics::MetricsConfiguration;
 pub(crate) use rates::{ForwardedHeader, RateConfiguration};
 pub(crate) use redis::RedisConfiguration;
 pub(crate) use subscriptions::SubscriptionConfiguration;
@@ -83,6 +85,9 @@ pub(crate) struct Configuration {
     /// Where traces are sent, and of what.
     #[command(flatten)]
     pub(crate) traces: TraceConfiguration,
+    /// What is told to whoever collects metrics, and where.
+    #[command(flatten)]
+    pub(crate) metrics: MetricsConfiguration,
 }
 
 impl Configuration {
@@ -107,6 +112,7 @@ impl Configuration {
         self.redis.url().map_err(Error::Configuration)?;
         self.cache.validate().map_err(Error::Configuration)?;
         self.http.validate().map_err(Error::Configuration)?;
+        self.metrics.validate(self.http.listen).map_err(Error::Configuration)?;
         self.documents.validate().map_err(Error::Configuration)?;
         self.rates.validate(self.limits.max_complexity).map_err(Error::Configuration)
     }

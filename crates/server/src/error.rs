@@ -30,8 +30,10 @@ pub(crate) enum Error {
     #[error("{0}")]
     Queue(String),
     /// The address cannot be listened on.
-    #[error("cannot listen on {address}: {reason}; choose another with --listen")]
+    #[error("cannot listen on {address}: {reason}; choose another with {flag}")]
     Listen {
+        /// What it was set by.
+        flag: &'static str,
         /// The address.
         address: SocketAddr,
         /// What the system says about it.
@@ -79,6 +81,11 @@ pub(crate) enum Error {
 }
 
 impl Error {
+    /// Why the address that `flag` has set cannot be listened on.
+    pub(crate) fn cannot_listen(flag: &'static str, address: SocketAddr) -> impl Fn(io::Error) -> Self + Copy {
+        move |error| Self::Listen { flag, address, reason: reason(&error) }
+    }
+
     /// What is wrong with the URL of Redis.
     pub(crate) fn bad_redis_url(reason: &str) -> Self {
         Self::Configuration(format!("REDIS_URL cannot be used: {reason}"))

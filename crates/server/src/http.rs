@@ -31,13 +31,18 @@ mod session_cookie;
 mod stall;
 mod streams;
 mod studio;
+mod traffic;
 mod trail;
 mod validator;
 mod websocket;
 
 pub(crate) use front::Front;
 pub(crate) use known_documents::KnownDocuments;
-pub(crate) use listener::serve;
+pub(crate) use listener::{Bounds, accept_until, serve};
+pub(crate) use media_type::ranges;
+pub(crate) use security::shield;
+pub(crate) use streams::StreamStatistics;
+pub(crate) use traffic::TrafficStatistics;
 
 use std::sync::Arc;
 
@@ -49,6 +54,7 @@ use tokio::sync::Semaphore;
 
 use client_address::Proxies;
 use streams::Streams;
+use traffic::Traffic;
 
 use crate::configuration::{Configuration, LimitConfiguration, Origins, SubscriptionConfiguration};
 use crate::readiness::Readiness;
@@ -64,6 +70,8 @@ struct Service {
     downloads: Arc<Semaphore>,
     /// The WebSockets and event streams that are open.
     streams: Streams,
+    /// What has been answered.
+    traffic: Traffic,
     limits: LimitConfiguration,
     streaming: SubscriptionConfiguration,
     limiter: Limiter,
@@ -91,6 +99,7 @@ pub(crate) fn front(
         capacity: Semaphore::new(limits.max_requests.min(Semaphore::MAX_PERMITS)),
         downloads: Arc::new(Semaphore::new(exports::MAX_DOWNLOADS)),
         streams: Streams::new(subscriptions.max_streams),
+        traffic: Traffic::default(),
         limits: limits.clone(),
         streaming: subscriptions.clone(),
         limiter,

@@ -5,6 +5,8 @@
 // What executes a mutation is futures within futures, more than the compiler goes through by itself when it optimises.
 #![recursion_limit = "256"]
 
+mod binding;
+mod chore_counters;
 mod chores;
 mod cli;
 mod commands;
@@ -14,6 +16,7 @@ mod demo;
 mod error;
 mod http;
 mod jobs;
+mod metrics;
 mod output;
 mod readiness;
 mod shutdown;

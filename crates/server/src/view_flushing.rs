@@ -1,11 +1,14 @@
 //! The regular flushing of counted views into the database.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::{DatabaseConnection, DbErr};
 use tidewater_counter::Counter;
 use tidewater_graphql::flush_views;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+
+use crate::chore_counters::ChoreCounters;
 
 /// How long one flush may take. What it does not get done, a later one does.
 const LONGEST: Duration = Duration::from_secs(30);
@@ -18,7 +21,12 @@ const PRUNING: Duration = Duration::from_secs(60 * 60);
 
 /// Flushes at every interval, and early when much is open, until it is dropped. A failure is logged when it begins and when it is over,
 /// not each time.
-pub(crate) async fn flush_regularly(counter: Counter, database: DatabaseConnection, every: Duration) {
+pub(crate) async fn flush_regularly(
+    counter: Counter,
+    database: DatabaseConnection,
+    every: Duration,
+    counters: Arc<ChoreCounters>,
+) {
     let mut ticks = interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut failing = false;
@@ -29,11 +37,13 @@ pub(crate) async fn flush_regularly(counter: Counter, database: DatabaseConnecti
             // A database that does not take what there is would be asked with every view.
             () = counter.filling(), if !failing => {}
         }
+        let begun = Instant::now();
         let mut result = bounded(LONGEST, flush_views(&counter, &database)).await;
         if result.is_ok() && pruned.is_none_or(|at| at.elapsed() >= PRUNING) {
             result = bounded(LONGEST, tidewater_entity::views::prune(&database)).await;
             pruned = Some(Instant::now());
         }
+        counters.count(begun.elapsed(), &result.as_ref().map(|()| 0));
         match result {
             Ok(()) => {
                 if failing {

@@ -14,6 +14,7 @@ mod nodes;
 mod read;
 mod redis;
 mod restart;
+mod statistics;
 mod verification;
 mod world;
 mod writing;

@@ -9,6 +9,7 @@ mod rows;
 mod schema;
 mod seed;
 mod selection;
+mod statements;
 mod views;
 
 /// Runs each test body on a migrated database of its own of each kind: `name::postgres` and `name::sqlite`.

@@ -85,6 +85,7 @@ impl Api {
             response.errors.truncate(MAX_MISTAKES);
         }
         response.errors.iter_mut().for_each(blame_the_document);
+        self.count_errors(&response);
         let session = std::mem::take(&mut *change.lock());
         if exceeded.is_some() {
             // Others who send the same bytes without a credential may have an allowance of their own.

@@ -1,5 +1,6 @@
 mod admission;
 mod carrying_out;
+mod counting;
 mod explaining;
 mod looking;
 mod observing;
@@ -17,6 +18,7 @@ use tracing::Instrument;
 pub(crate) use self::carrying_out::blame_the_document;
 pub use self::carrying_out::refusal;
 use self::carrying_out::{Ran, kept};
+use self::counting::Counts;
 use self::explaining::copy;
 pub(crate) use self::looking::Look;
 use crate::account::{Activity, Passwords};
@@ -54,6 +56,7 @@ struct Inner {
     live: Live,
     session_lifetime: Duration,
     activity: Activity,
+    counts: Counts,
     writer: WriterName,
     slow: Option<SlowLog>,
     development: bool,
@@ -81,9 +84,9 @@ pub struct Executed {
 impl Api {
     /// Ready to execute: the cache has been started, so nothing else is waited for. Must be called within a runtime.
     pub fn start(settings: ApiSettings) -> Self {
-        let ApiSettings { database, cache, tracking, mut policies, limits, responses, counts_cost, .. } = settings;
+        let ApiSettings { database, statements, cache, tracking, mut policies, limits, responses, .. } = settings;
         let ApiSettings { session_lifetime, session_idle_timeout, views, wake, jobs, log_levels, .. } = settings;
-        let ApiSettings { slow_operation, writer, development, .. } = settings;
+        let ApiSettings { slow_operation, writer, development, counts_cost, .. } = settings;
         let live = Live::new(settings.live_queries);
         // Who asks and what they may is not answered from before, unless that is asked for by name.
         for table in [session::Entity::TRACKING.table, user::Entity::TRACKING.table] {
@@ -125,7 +128,8 @@ impl Api {
             completion,
             documents,
             activity: Activity::follow(database.clone(), session_idle_timeout),
-            store: Store::new(database, cache, tracking, policies),
+            store: Store::new(database, statements, cache, tracking, policies),
+            counts: Counts::default(),
             responses: kept,
             live,
             session_lifetime,
@@ -161,10 +165,11 @@ impl Api {
             return None;
         }
         let answer = answer(request, &kept, SessionChange::None, None).await;
-        self.observe_remembered(kept.label.as_ref(), &looking, request, &answer.provenance);
-        if let Some(counters) = &kept.counters {
-            counters.remembered(&answer.provenance);
+        let counters = kept.counters.as_deref();
+        if let Some(counters) = counters {
+            counters.remembered(&answer.provenance, request.elapsed());
         }
+        self.observe_remembered(counters.map(OperationCounters::label), &looking, request, &answer.provenance);
         Some(answer)
     }
 
@@ -213,8 +218,7 @@ impl Api {
         };
         let reader = self.0.store.reader_for(reads.clone());
         let counters = counters(document.as_deref(), &request);
-        let label = document.as_ref().and_then(|document| document.label(request.operation_name.as_deref())).cloned();
-        let observed = self.observe(label.as_ref(), &reader, bypassed);
+        let observed = self.observe(counters.as_deref().map(OperationCounters::label), &reader, bypassed);
         let explains = caller.explains;
         let mut replay = None;
         let answering = async {
@@ -224,7 +228,7 @@ impl Api {
                         caller.acceptance = Acceptance::Source { keep: false };
                     }
                     let ran = self.run(&reader, &caller, request, document.as_deref()).await;
-                    let kept = kept(&ran).labelled(label.clone());
+                    let kept = kept(&ran).counted_by(counters.clone());
                     if let Some(responses) = responses {
                         responses.verify(&reads, key.bytes(), |remembered| remembered.is_same(&kept)).await;
                     }
@@ -237,7 +241,7 @@ impl Api {
                     let compute = || async {
                         let ran = self.run(&reader, &caller, request, document.as_deref()).await;
                         exceeded = ran.exceeded;
-                        let kept = kept(&ran).counted_by(counters.clone()).labelled(label.clone());
+                        let kept = kept(&ran).counted_by(counters.clone());
                         let sharing = kept.sharing();
                         (kept, sharing)
                     };
@@ -282,9 +286,8 @@ impl Api {
         let Arrival { request: reads, caller, .. } = self.arrive(caller);
         let reader = self.0.store.reader_for(reads.clone());
         let document = document.as_ref().map(Option::as_deref);
-        let known = document.ok().flatten();
-        let counters = counters(known, &request);
-        let label = known.and_then(|document| document.label(request.operation_name.as_deref()));
+        let counters = counters(document.ok().flatten(), &request);
+        let label = counters.as_deref().map(OperationCounters::label);
         let observed = self.observe(label, &reader, Some(Bypass::NotKept));
         let executing = async {
             let ran = match document {
@@ -339,7 +342,7 @@ fn count(
     outcome: &Outcome,
 ) {
     if let Some(counters) = counters {
-        counters.executed(provenance, &request.misses(), *outcome != Outcome::Complete);
+        counters.executed(provenance, &request.misses(), *outcome != Outcome::Complete, request.elapsed());
     }
 }
 

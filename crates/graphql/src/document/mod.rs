@@ -23,7 +23,7 @@ use moka::sync::Cache;
 
 use self::measure::RootFields;
 use crate::completion::{Completion, Fragments, Prepared};
-use crate::tide::{OperationCounters, Operations};
+use crate::tide::{NamedOperations, OperationCounters, Operations};
 use crate::types::Types;
 use crate::{Error, Exclusions, Limits, live};
 
@@ -38,6 +38,7 @@ const TEXTS: u64 = 1 << 20;
 #[derive(Debug)]
 pub(crate) struct Documents {
     known: Cache<Arc<str>, Arc<Document>>,
+    named: Arc<NamedOperations>,
     limits: Limits,
     exclusions: Exclusions,
 }
@@ -51,17 +52,16 @@ pub struct Document {
     /// Whether it selects a field of which no response is kept.
     is_excluded: bool,
     root_fields: RootFields,
-    /// What has served its operations, by their names.
-    counted: Vec<(Option<String>, Arc<OperationCounters>)>,
-    /// What its operations are, in the same order.
-    labels: Vec<Arc<OperationLabel>>,
+    /// What has served its operations.
+    counted: Vec<Arc<OperationCounters>>,
 }
 
 impl Documents {
     /// None yet. Each will keep to the limits.
     pub(crate) fn new(limits: Limits, exclusions: Exclusions) -> Self {
         let weigher = |text: &Arc<str>, _: &Arc<Document>| u32::try_from(text.len()).unwrap_or(u32::MAX);
-        Self { known: Cache::builder().max_capacity(TEXTS).weigher(weigher).build(), limits, exclusions }
+        let known = Cache::builder().max_capacity(TEXTS).weigher(weigher).build();
+        Self { known, named: Arc::default(), limits, exclusions }
     }
 
     /// The document with this text. None if it cannot be parsed: what is wrong with it is for GraphQL to say. One that is trusted may
@@ -87,18 +87,18 @@ impl Documents {
         let is_excluded =
             self.exclusions.fields().any(|(of, field)| selected::is_selected(completion.types(), &document, of, field));
         let prepared = completion.prepare(document);
-        let names = prepared.document().operations.iter().map(|(name, _)| name.map(|name| name.to_string()));
-        let counted = names.map(|name| (name, Arc::default())).collect();
         let labels = OperationLabel::of_all(prepared.document(), text);
+        let counters = |label| Arc::new(OperationCounters::new(label, Arc::clone(&self.named)));
+        let counted = labels.into_iter().map(counters).collect();
         let is_valid = AtomicBool::new(false);
-        let document = Arc::new(Document { prepared, is_valid, is_excluded, root_fields, counted, labels });
+        let document = Arc::new(Document { prepared, is_valid, is_excluded, root_fields, counted });
         self.known.insert(Arc::from(text), Arc::clone(&document));
         Ok(Some(document))
     }
 
     /// What has served the operations of those that are known.
     pub(crate) fn operations(&self) -> Operations {
-        Operations::new(self.known.clone())
+        Operations::new(self.known.clone(), Arc::clone(&self.named))
     }
 
     /// Whether the response to `request` may be kept, if nothing else speaks against it.
@@ -120,20 +120,14 @@ impl Document {
         self.operation(name).is_some_and(|operation| operation.ty == OperationType::Mutation)
     }
 
-    /// What has served its operations, by their names.
-    pub(crate) fn counted(&self) -> impl Iterator<Item = (Option<&str>, &Arc<OperationCounters>)> {
-        self.counted.iter().map(|(name, counters)| (name.as_deref(), counters))
+    /// What has served its operations.
+    pub(crate) fn counted(&self) -> &[Arc<OperationCounters>] {
+        &self.counted
     }
 
     /// What has served the operation that is called `name`, or else the only one.
     pub(crate) fn counters(&self, name: Option<&str>) -> Option<Arc<OperationCounters>> {
-        let mut named = self.counted().filter(|(known, _)| name.is_none() || *known == name);
-        named.next().map(|(_, counters)| Arc::clone(counters))
-    }
-
-    /// What the operation is that is called `name`, or else the only one.
-    pub(crate) fn label(&self, name: Option<&str>) -> Option<&Arc<OperationLabel>> {
-        self.labels.iter().find(|label| name.is_none() || label.name.as_deref() == name)
+        self.counted.iter().find(|counters| name.is_none() || counters.label().name.as_deref() == name).cloned()
     }
 
     /// How many fields the operation that is called `name`, or else the only one, selects at its root, fragments included, but for those

@@ -16,13 +16,14 @@ use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use parking_lot::RwLock;
 use sea_orm::{DatabaseConnection, EntityTrait};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tidewater_cache::{Cache, Request, Space};
 use tidewater_changelog::Tracking;
-use tidewater_entity::Tracked;
+use tidewater_entity::{Statements, Tracked, now};
 use uuid::Uuid;
 
 use crate::Error;
@@ -44,18 +45,35 @@ impl<E> Stored for E where E: Tracked + EntityTrait<Model: Serialize + Deseriali
 #[derive(Debug)]
 pub struct Store {
     database: DatabaseConnection,
+    statements: Statements,
     cache: Cache,
     tracking: Vec<Tracking>,
     policies: Policies,
     spaces: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
     answers: Space<Vec<u8>>,
+    started_at: DateTime<Utc>,
 }
 
 impl Store {
-    /// `cache` must be over the change log of `database`, with `tracking` installed.
-    pub fn new(database: DatabaseConnection, cache: Cache, tracking: Vec<Tracking>, policies: Policies) -> Arc<Self> {
+    /// `statements` must count those of `database`, and `cache` be over its change log, with `tracking` installed.
+    pub fn new(
+        database: DatabaseConnection,
+        statements: Statements,
+        cache: Cache,
+        tracking: Vec<Tracking>,
+        policies: Policies,
+    ) -> Arc<Self> {
         let answers = cache.space("answer", reader::ANSWER_FORMAT, policies.list("answer"));
-        Arc::new(Self { database, cache, tracking, policies, spaces: RwLock::default(), answers })
+        Arc::new(Self {
+            database,
+            statements,
+            cache,
+            tracking,
+            policies,
+            spaces: RwLock::default(),
+            answers,
+            started_at: now(),
+        })
     }
 
     /// A reader for a request that arrives now.
@@ -71,6 +89,16 @@ impl Store {
     /// The cache.
     pub fn cache(&self) -> &Cache {
         &self.cache
+    }
+
+    /// When it was made, by the clock.
+    pub(crate) fn started_at(&self) -> DateTime<Utc> {
+        self.started_at
+    }
+
+    /// What counts the statements that are made.
+    pub(crate) fn statements(&self) -> &Statements {
+        &self.statements
     }
 
     /// Forgets what this server and Redis keep of the row of `E` with this primary key. Whether memory kept anything.

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use sea_orm::DbErr;
+use tidewater_entity::Statements;
 
 use crate::error::is_lost;
 
@@ -8,16 +9,16 @@ use crate::error::is_lost;
 const PAUSES: [Duration; 2] = [Duration::from_millis(1), Duration::from_millis(20)];
 
 /// What `ask` answers, asked again if the connection was lost: one that broke while it was idle is only found out when it is
-/// used. For what may be done twice.
-pub(super) async fn persistent<T, F>(ask: impl Fn() -> F) -> Result<T, DbErr>
+/// used. For what may be done twice. How long is waited for a connection is counted.
+pub(super) async fn persistent<T, F>(statements: &Statements, ask: impl Fn() -> F) -> Result<T, DbErr>
 where
     F: Future<Output = Result<T, DbErr>>,
 {
     for pause in PAUSES {
-        match ask().await {
+        match statements.waiting(ask()).await {
             Err(error) if is_lost(&error) => tokio::time::sleep(pause).await,
             answer => return answer,
         }
     }
-    ask().await
+    statements.waiting(ask()).await
 }

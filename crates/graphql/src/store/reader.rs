@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tidewater_cache::{Dependency, Footprint, Found, Lookup, Request, Space};
 use tidewater_changelog::Value;
+use tidewater_entity::Statements;
 use tidewater_entity::selection::{self, Among, Page, PageRows, Scalar, Selection, Shape};
 use uuid::Uuid;
 
@@ -151,7 +152,7 @@ impl Reader {
         let text = statement.to_string(PostgresQueryBuilder);
         let key = format!("{} {text}", std::any::type_name::<T>()).into_bytes().into_boxed_slice();
         let load = |_| async {
-            let rows = persistent(|| store.database.query_all(statement)).await?;
+            let rows = persistent(&store.statements, || store.database.query_all(statement)).await?;
             let rows = rows.iter().map(|row| T::from_query_result(row, "")).collect::<Result<Vec<T>, _>>()?;
             Ok(vec![Found::new(encoded(&rows)?)])
         };
@@ -169,6 +170,10 @@ impl Reader {
 
     pub(super) fn database(&self) -> &DatabaseConnection {
         &self.0.store.database
+    }
+
+    pub(super) fn statements(&self) -> &Statements {
+        &self.0.store.statements
     }
 
     fn asks<K>(&self, missing: &[K]) {
@@ -217,7 +222,7 @@ impl Reader {
     ) -> Result<Vec<Arc<Option<E::Model>>>, Error> {
         let lookups = keys.iter().map(item_lookup::<E>).collect();
         let ask = |missing: Vec<Uuid>| async move {
-            let mut rows = persistent(|| selection::by_keys::<E>(self.database(), &missing)).await?;
+            let mut rows = persistent(self.statements(), || selection::by_keys::<E>(self.database(), &missing)).await?;
             Ok(missing.iter().map(|key| rows.remove(key)).collect())
         };
         let load = |missing: Vec<usize>| async {
@@ -239,7 +244,8 @@ impl Reader {
     ) -> Result<Vec<Arc<PageRows>>, Error> {
         let lookups = self.lookups(shape, Some(page), &values)?;
         let ask = |missing: Vec<Scalar>| async move {
-            let pages = persistent(|| selection::pages(self.database(), shape, page, &missing)).await?;
+            let pages =
+                persistent(self.statements(), || selection::pages(self.database(), shape, page, &missing)).await?;
             self.found(shape, true, &missing, pages).await
         };
         let load = |missing: Vec<usize>| {
@@ -258,7 +264,7 @@ impl Reader {
     ) -> Result<Vec<Arc<u64>>, Error> {
         let lookups = self.lookups(shape, None, &values)?;
         let ask = |missing: Vec<Scalar>| async move {
-            let counts = persistent(|| selection::counts(self.database(), shape, &missing)).await?;
+            let counts = persistent(self.statements(), || selection::counts(self.database(), shape, &missing)).await?;
             self.found(shape, false, &missing, counts).await
         };
         let load = |missing: Vec<usize>| {
@@ -299,7 +305,8 @@ impl Reader {
         };
         let store = &self.0.store;
         let (links, page) = (links(link), Page::first(TRACED_LINKS));
-        let leading = persistent(|| selection::pages(self.database(), &links, &page, values)).await?;
+        let leading =
+            persistent(self.statements(), || selection::pages(self.database(), &links, &page, values)).await?;
         let found = found.into_iter().zip(&leading);
         Ok(found.map(|(value, links)| Found { value, dependencies: store.linked_to(shape, ordered, links) }).collect())
     }

@@ -46,7 +46,8 @@ impl Reader {
     pub(crate) async fn change(&self) -> Result<Change<'_>, Error> {
         let writing = self.store().cache.writing();
         let span = tracing::debug_span!("transaction");
-        let transaction = persistent(|| begin(self.database())).instrument(span.clone()).await?;
+        let begun = persistent(self.statements(), || begin(self.database()));
+        let transaction = begun.instrument(span.clone()).await?;
         Ok(Change { reader: self, transaction, writing, span })
     }
 

@@ -7,6 +7,7 @@ use tidewater_entity::{Tracked, now, session, user};
 use tokio::time::{Instant, sleep, timeout_at};
 use uuid::Uuid;
 
+use crate::open::One;
 use crate::response::Held;
 use crate::scope::{Scope, Viewer};
 use crate::store::Reader;
@@ -38,6 +39,7 @@ pub struct Watch {
     basis: Option<Basis>,
     /// Whether something may have changed since it was looked at.
     is_doubtful: bool,
+    _counted: One,
 }
 
 impl Guard {
@@ -87,6 +89,7 @@ impl Api {
         let Some((viewer, held, basis)) = self.found(credential).await? else { return Ok(None) };
         Ok(Some(Watch {
             api: self.clone(),
+            _counted: self.watches(),
             credential: credential.to_owned(),
             viewer,
             expires_at: held.expires_at,

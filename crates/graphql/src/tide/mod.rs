@@ -4,13 +4,19 @@
 //! entity says are for everybody's eyes.
 
 mod change;
+mod database;
+mod duration;
 mod jobs;
 mod levels;
+mod memory;
 mod mutation;
+mod named;
 mod object;
 mod operation;
 mod operations;
+mod polls;
 mod query;
+mod redis;
 mod space;
 mod subscription;
 
@@ -19,12 +25,14 @@ use async_graphql::Context;
 use crate::{Error, scope};
 
 pub(crate) use mutation::TideMutation;
+pub(crate) use named::NamedOperations;
 pub(crate) use operations::{OperationCounters, Operations};
 pub(crate) use query::TideQuery;
 pub(crate) use subscription::TideSubscription;
 
 pub use jobs::{BackgroundJobs, DeadJob, JobLengths, NoJobs};
 pub use levels::{FixedLogLevels, LogLevels};
+pub use named::{MOST_NAMES, OperationTotals};
 
 /// Whether everybody may be told what otherwise only an ADMIN may.
 #[derive(Clone, Copy, Debug, Default)]

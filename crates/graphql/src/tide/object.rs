@@ -2,13 +2,16 @@ use std::sync::Arc;
 
 use async_graphql::{Context, Object, SimpleObject};
 use chrono::{DateTime, Utc};
-use tidewater_cache::Health;
 
 use super::change::TideChange;
+use super::database::DatabaseStatistics;
 use super::jobs::JobStatistics;
 use super::levels::levels;
+use super::memory::{MemoryStatistics, TideTableStatistics};
 use super::operation::OperationStatistics;
 use super::operations::Operations;
+use super::polls::PollStatistics;
+use super::redis::RedisStatistics;
 use super::space::SpaceStatistics;
 use crate::explain::WriterName;
 use crate::store::Store;
@@ -16,28 +19,6 @@ use crate::{Error, validation};
 
 /// What the caches of one server do and know. Numbers count from its start; those that may be large are whole numbers as `Float`.
 pub(crate) struct Tide(pub(crate) Arc<Store>);
-
-/// How the change log is polled.
-#[derive(SimpleObject)]
-pub(crate) struct PollStatistics {
-    /// How many polls have begun.
-    polls: f64,
-    /// How often a request asked for one. Those that are not answered by the last one share the next.
-    passes: f64,
-    /// Whether the last one failed, so that strict reads fail.
-    is_failing: bool,
-    /// How many follow the changes: subscriptions, and sessions on WebSockets.
-    followers: i32,
-}
-
-/// How the Redis tier does.
-#[derive(SimpleObject)]
-pub(crate) struct RedisStatistics {
-    /// Whether its last commands were answered.
-    is_reachable: bool,
-    /// Writes that were dropped: the queue was full, Redis was not reachable, or it refused them.
-    dropped_writes: f64,
-}
 
 /// Where the change log has been read to.
 #[derive(SimpleObject)]
@@ -62,6 +43,11 @@ impl Tide {
         Utc::now()
     }
 
+    /// When the server started, by its clock.
+    async fn started_at(&self) -> DateTime<Utc> {
+        self.0.started_at()
+    }
+
     /// Where the change log has been read to.
     async fn mark(&self) -> TideMark {
         let cache = self.0.cache();
@@ -70,24 +56,27 @@ impl Tide {
 
     /// How the change log is polled.
     async fn polls(&self) -> PollStatistics {
-        let cache = self.0.cache();
-        let statistics = cache.gate_statistics();
-        PollStatistics {
-            polls: float(statistics.polls),
-            passes: float(statistics.passes),
-            is_failing: cache.health().source.is_some(),
-            followers: i32::try_from(cache.followers()).unwrap_or(i32::MAX),
-        }
+        PollStatistics::of(self.0.cache())
     }
 
     /// How the Redis tier does; null if there is none.
     async fn redis(&self) -> Option<RedisStatistics> {
-        let Health { redis, .. } = self.0.cache().health();
-        let told = |redis: tidewater_cache::RedisHealth| RedisStatistics {
-            is_reachable: redis.reachable,
-            dropped_writes: float(redis.dropped),
-        };
-        redis.map(told)
+        RedisStatistics::of(self.0.cache())
+    }
+
+    /// How the database does.
+    async fn database(&self) -> DatabaseStatistics {
+        self.0.statements().statistics().into()
+    }
+
+    /// What the server's memories hold.
+    async fn memory(&self) -> Vec<MemoryStatistics> {
+        self.0.cache().memory_statistics().into_iter().map(MemoryStatistics::from).collect()
+    }
+
+    /// How full the table of last known changes is.
+    async fn table(&self) -> TideTableStatistics {
+        self.0.cache().tide_table_statistics().into()
     }
 
     /// The bytes that cached values take in memory, as the server reckons them, without whole responses.

@@ -12,12 +12,12 @@ pub(crate) struct OperationStatistics(pub(crate) Operation);
 impl OperationStatistics {
     /// What its document calls it; null if it has no name.
     async fn name(&self) -> Option<&str> {
-        self.0.name.as_deref()
+        self.0.label.name.as_deref()
     }
 
     /// SHA-256 of its document's text, in hexadecimal digits: what automatic persisted queries are named by.
     async fn document(&self) -> &str {
-        &self.0.document
+        &self.0.label.document
     }
 
     /// How often it was asked for.
@@ -43,6 +43,11 @@ impl OperationStatistics {
     /// How many came from the database.
     async fn database(&self) -> f64 {
         float(self.0.database)
+    }
+
+    /// How many seconds it has taken, from arrival to answer, in all.
+    async fn total_seconds(&self) -> f64 {
+        self.0.total_time.as_secs_f64()
     }
 
     /// How many seconds it has waited for polls of the change log, in all.

@@ -5,17 +5,22 @@ use std::time::Duration;
 
 use tidewater_cache::{MissReason, Misses, Provenance};
 
-use crate::digest::hexadecimal_digest;
-use crate::document::Document;
+use super::named::{NamedOperations, OperationTotals, Seat};
+use crate::document::{Document, OperationLabel};
 
 /// What has served one operation of one document. Kept with the document, and forgotten with it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct OperationCounters {
+    label: Arc<OperationLabel>,
+    /// Where all operations of this name count, whatever their document.
+    named: Arc<NamedOperations>,
+    seat: Seat,
     count: AtomicU64,
     remembered: AtomicU64,
     failed: AtomicU64,
     cached: AtomicU64,
     database: AtomicU64,
+    total_time: AtomicU64,
     gate_time: AtomicU64,
     redis_time: AtomicU64,
     database_time: AtomicU64,
@@ -24,19 +29,21 @@ pub(crate) struct OperationCounters {
 
 /// The operations of the documents that are known, which are bounded.
 #[derive(Clone, Debug)]
-pub(crate) struct Operations(moka::sync::Cache<Arc<str>, Arc<Document>>);
+pub(crate) struct Operations {
+    known: moka::sync::Cache<Arc<str>, Arc<Document>>,
+    named: Arc<NamedOperations>,
+}
 
 /// What has served an operation so far.
 #[derive(Clone, Debug)]
 pub(crate) struct Operation {
-    pub(crate) name: Option<String>,
-    /// SHA-256 of the document's text, in hexadecimal digits.
-    pub(crate) document: String,
+    pub(crate) label: Arc<OperationLabel>,
     pub(crate) count: u64,
     pub(crate) remembered: u64,
     pub(crate) failed: u64,
     pub(crate) cached: u64,
     pub(crate) database: u64,
+    pub(crate) total_time: Duration,
     pub(crate) gate_time: Duration,
     pub(crate) redis_time: Duration,
     pub(crate) database_time: Duration,
@@ -44,21 +51,48 @@ pub(crate) struct Operation {
 }
 
 impl OperationCounters {
-    /// It was answered by a whole response that was kept.
-    pub(crate) fn remembered(&self, provenance: &Provenance) {
+    /// None yet, for this operation.
+    pub(crate) fn new(label: Arc<OperationLabel>, named: Arc<NamedOperations>) -> Self {
+        let zero = || AtomicU64::new(0);
+        Self {
+            label,
+            named,
+            seat: Seat::default(),
+            count: zero(),
+            remembered: zero(),
+            failed: zero(),
+            cached: zero(),
+            database: zero(),
+            total_time: zero(),
+            gate_time: zero(),
+            redis_time: zero(),
+            database_time: zero(),
+            misses: Default::default(),
+        }
+    }
+
+    /// What the operation is.
+    pub(crate) fn label(&self) -> &Arc<OperationLabel> {
+        &self.label
+    }
+
+    /// It was answered by a whole response that was kept, and took so long.
+    pub(crate) fn remembered(&self, provenance: &Provenance, time: Duration) {
         add(&self.count, 1);
         add(&self.remembered, 1);
+        self.took(time, false);
         if !provenance.gate_time.is_zero() {
             add(&self.gate_time, nanoseconds(provenance.gate_time));
         }
     }
 
-    /// It was executed, or joined another execution.
-    pub(crate) fn executed(&self, provenance: &Provenance, misses: &Misses, has_failed: bool) {
+    /// It was executed, or joined another execution, and took so long.
+    pub(crate) fn executed(&self, provenance: &Provenance, misses: &Misses, has_failed: bool, time: Duration) {
         let &Provenance { memory, redis, joined, loaded, bypassed, gate_time, redis_time, database_time, .. } =
             provenance;
         add(&self.count, 1);
         add(&self.failed, u64::from(has_failed));
+        self.took(time, has_failed);
         add(&self.cached, memory + redis + joined);
         add(&self.database, loaded + bypassed);
         add(&self.gate_time, nanoseconds(gate_time));
@@ -69,17 +103,22 @@ impl OperationCounters {
         }
     }
 
-    fn read(&self, name: Option<&str>, text: &str) -> Operation {
+    fn took(&self, time: Duration, has_failed: bool) {
+        add(&self.total_time, nanoseconds(time));
+        self.named.count(&self.seat, self.label.name.as_deref(), time, has_failed);
+    }
+
+    fn read(&self) -> Operation {
         let get = |number: &AtomicU64| number.load(Ordering::Relaxed);
         let time = |number: &AtomicU64| Duration::from_nanos(get(number));
         Operation {
-            name: name.map(str::to_owned),
-            document: hexadecimal_digest(text),
+            label: Arc::clone(&self.label),
             count: get(&self.count),
             remembered: get(&self.remembered),
             failed: get(&self.failed),
             cached: get(&self.cached),
             database: get(&self.database),
+            total_time: time(&self.total_time),
             gate_time: time(&self.gate_time),
             redis_time: time(&self.redis_time),
             database_time: time(&self.database_time),
@@ -89,24 +128,29 @@ impl OperationCounters {
 }
 
 impl Operations {
-    pub(crate) fn new(known: moka::sync::Cache<Arc<str>, Arc<Document>>) -> Self {
-        Self(known)
+    pub(crate) fn new(known: moka::sync::Cache<Arc<str>, Arc<Document>>, named: Arc<NamedOperations>) -> Self {
+        Self { known, named }
+    }
+
+    /// How long all have taken, by their names as far as these are told apart.
+    pub(crate) fn totals(&self) -> Vec<OperationTotals> {
+        self.named.totals()
     }
 
     /// Those that were executed most often, the busiest first.
     pub(crate) fn busiest(&self, most: usize) -> Vec<Operation> {
         let mut busy = Vec::new();
-        for (text, document) in &self.0 {
-            for (name, counters) in document.counted() {
+        for (_, document) in &self.known {
+            for counters in document.counted() {
                 let count = counters.count.load(Ordering::Relaxed);
                 if count > 0 {
-                    busy.push((count, Arc::clone(&text), name.map(str::to_owned), Arc::clone(counters)));
+                    busy.push((count, Arc::clone(counters)));
                 }
             }
         }
         busy.sort_unstable_by_key(|busy| Reverse(busy.0));
         busy.truncate(most);
-        busy.into_iter().map(|(_, text, name, counters)| counters.read(name.as_deref(), &text)).collect()
+        busy.into_iter().map(|(_, counters)| counters.read()).collect()
     }
 }
 

@@ -1,6 +1,7 @@
 use async_graphql::{Enum, Object, SimpleObject};
 use tidewater_cache as cache;
 
+use super::duration::DurationStatistics;
 use super::object::float;
 
 /// What was served and missed of one kind of value.
@@ -74,6 +75,32 @@ impl SpaceStatistics {
     /// Values stored in memory after they were read from the database.
     async fn fills(&self) -> f64 {
         float(self.0.fills)
+    }
+
+    /// Values in memory.
+    async fn entries(&self) -> f64 {
+        float(self.0.entries)
+    }
+
+    /// The bytes that they take there, as the server reckons them.
+    async fn bytes(&self) -> f64 {
+        float(self.0.bytes)
+    }
+
+    /// Values that memory has given up, or not taken, for want of room.
+    async fn evictions(&self) -> f64 {
+        float(self.0.evictions)
+    }
+
+    /// Of lookups answered from memory: how long before the request's arrival the server had read the value, from the database or from
+    /// Redis.
+    async fn memory_ages(&self) -> DurationStatistics {
+        self.0.memory_ages.clone().into()
+    }
+
+    /// Of lookups answered from Redis: how long ago the value was put there, by the servers' clocks.
+    async fn redis_ages(&self) -> DurationStatistics {
+        self.0.redis_ages.clone().into()
     }
 
     /// Values found whose dependencies had changed.

@@ -37,7 +37,9 @@ pub(super) async fn run<H: Handler>(shared: Arc<Shared<H>>, delivery: Delivery, 
         biased;
         () = reached(&mut stage, Stage::Cut) => {}
         () = async {
+            let begun = Instant::now();
             let ended = shared.attempt(&delivery).await;
+            shared.queue.counters.durations.record(begun.elapsed());
             shared.settle(&delivery, ended).await;
         } => {}
     }

@@ -18,8 +18,10 @@ fn it_opens_after_three_failures_in_a_row_only() {
         breaker.admit(now).unwrap().answered();
     }
     assert!(breaker.is_closed());
+    assert_eq!(breaker.openings(), 0);
     open(&breaker, now);
     assert!(breaker.admit(now).is_none());
+    assert_eq!(breaker.openings(), 1);
 }
 
 #[test]

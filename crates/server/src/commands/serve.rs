@@ -1,5 +1,3 @@
-use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,23 +5,30 @@ use sea_orm::DatabaseConnection;
 use tidewater_cache::{Cache, Settings, SpaceStatistics, StartError, Verification};
 use tidewater_changelog::{Log, Tracking};
 use tidewater_counter::Counter;
+use tidewater_entity::Statements;
 use tidewater_graphql::{Api, ApiSettings, LiveQueries, Views, WriterName, new_secret};
 use tidewater_limit::Limiter;
 use tidewater_persisted::Texts;
 use tidewater_queue::Worker;
-use tokio::net::{TcpListener, TcpSocket};
+use tokio::net::TcpListener;
 use tokio::time::timeout;
 
-use crate::chores::{self, Retention};
+use crate::binding::{bind, listen_for_metrics};
+use crate::chore_counters::ChoreCounters;
+use crate::chores::{Chores, Retention};
 use crate::configuration::{Configuration, Where};
-use crate::error::{Error, one_line, reason};
+use crate::error::{Error, one_line};
 use crate::http::KnownDocuments;
+use crate::metrics::{Endpoint, OfServer, Sources};
 use crate::readiness::Readiness;
 use crate::shutdown::Signals;
 use crate::telemetry::Telemetry;
 use crate::trusted_documents::TrustedDocuments;
 use crate::view_flushing::{flush_last, flush_regularly};
 use crate::{database, http, jobs};
+
+/// What sets the address that everybody reaches.
+const LISTEN: &str = "--listen";
 
 /// How many connections may wait to be accepted.
 const BACKLOG: u32 = 1024;
@@ -34,7 +39,9 @@ const DRAINING: Duration = Duration::from_secs(2);
 /// Everything that is running when the port opens.
 struct Running {
     listener: TcpListener,
+    endpoint: Option<Endpoint>,
     database: DatabaseConnection,
+    statements: Statements,
     cache: Cache,
     api: Api,
     limiter: Limiter,
@@ -49,20 +56,29 @@ struct Running {
 pub(crate) async fn serve(configuration: &Configuration, telemetry: &Telemetry) -> Result<(), Error> {
     let mut signals = Signals::listen().map_err(Error::System)?;
     let job_signals = Signals::listen().map_err(Error::System)?;
-    let Running { listener, database, cache, api, limiter, documents, counter, readiness, queue, worker } = tokio::select! {
+    let running = tokio::select! {
         running = start(configuration, telemetry) => running?,
         () = signals.next() => return Ok(()),
     };
+    let Running { listener, endpoint, database, statements, cache, api, .. } = running;
+    let Running { limiter, documents, counter, readiness, queue, worker, .. } = running;
+    let texts = documents.texts.clone();
     let tracer = telemetry.tracer.clone();
-    let front = http::front(api, limiter, documents, readiness.clone(), tracer, configuration);
+    let front = http::front(api.clone(), limiter.clone(), documents, readiness.clone(), tracer, configuration);
     let retention = Retention {
         log: configuration.cache.log_retention,
         unused_sessions: configuration.http.session_idle_timeout,
         idempotency: configuration.http.idempotency_retention,
     };
-    let chores = chores::start(&database, retention);
+    let (chores, chore_tasks) = Chores::start(&database, retention);
     let every = configuration.counters.view_flush_interval;
-    let flushing = tokio::spawn(flush_regularly(counter.clone(), database.clone(), every));
+    let flushes = Arc::new(ChoreCounters::new("views"));
+    let flushing = tokio::spawn(flush_regularly(counter.clone(), database.clone(), every, Arc::clone(&flushes)));
+    let metrics = endpoint.map(|endpoint| {
+        let (front, counter) = (front.clone(), counter.clone());
+        let server = OfServer { api, front, limiter, texts, counter, readiness, chores, flushing: flushes };
+        endpoint.serve(Sources { statements, queue: queue.clone(), server: Some(server) })
+    });
 
     let grace = configuration.http.shutdown_grace;
     // Beside the requests, so that both end within the same grace.
@@ -75,7 +91,10 @@ pub(crate) async fn serve(configuration: &Configuration, telemetry: &Telemetry) 
         let _ = working.await;
         jobs::report(&queue);
     }
-    drop(chores);
+    if let Some(metrics) = metrics {
+        metrics.stop().await;
+    }
+    drop(chore_tasks);
     flushing.abort();
     flush_last(&counter, &database).await;
     let _ = timeout(DRAINING, cache.drained()).await;
@@ -111,13 +130,15 @@ fn report(cache: &Cache) {
 async fn start(configuration: &Configuration, telemetry: &Telemetry) -> Result<Running, Error> {
     configuration.jobs.validate(&configuration.redis).map_err(Error::Configuration)?;
     let address = configuration.http.listen;
-    let cannot_listen = |error| Error::Listen { address, reason: reason(&error) };
+    let cannot_listen = Error::cannot_listen(LISTEN, address);
     // Bound first, so that a port in use is known before anything is changed, but not listened on before all is well.
-    let socket = bind(address).map_err(cannot_listen)?;
+    let socket = bind(LISTEN, address)?;
+    let endpoint = listen_for_metrics(&configuration.metrics)?;
 
     let tracking = tidewater_entity::tracking();
     let writer = WriterName::new();
-    let database = database::connect_as(&configuration.database, &writer).await?;
+    let mut database = database::connect_as(&configuration.database, &writer).await?;
+    let statements = Statements::count(&mut database);
     database::prepare(&database, &configuration.database, &tracking).await?;
     // Each waits for a Redis that may not be there.
     let (cache, limiter, documents, counter, queue) = tokio::try_join!(
@@ -131,6 +152,7 @@ async fn start(configuration: &Configuration, telemetry: &Telemetry) -> Result<R
     let secret = secret.map_err(|error| Error::Database(one_line(&error)))?;
     let api = Api::start(ApiSettings {
         database: database.clone(),
+        statements: statements.clone(),
         cache: cache.clone(),
         tracking: tracking.clone(),
         policies: configuration.cache.policies(),
@@ -161,15 +183,20 @@ async fn start(configuration: &Configuration, telemetry: &Telemetry) -> Result<R
     let listener = socket.listen(BACKLOG).map_err(cannot_listen)?;
     let address = listener.local_addr().map_err(cannot_listen)?;
     tracing::info!("listening on http://{address}");
-    Ok(Running { listener, database, cache, api, limiter, documents, counter, readiness, queue, worker })
-}
-
-fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    // Else a restart would have to wait until the old connections are forgotten.
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    Ok(socket)
+    Ok(Running {
+        listener,
+        endpoint,
+        database,
+        statements,
+        cache,
+        api,
+        limiter,
+        documents,
+        counter,
+        readiness,
+        queue,
+        worker,
+    })
 }
 
 async fn start_cache(configuration: &Configuration, tracking: &[Tracking]) -> Result<Cache, Error> {

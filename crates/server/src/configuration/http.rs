@@ -16,7 +16,7 @@ pub(crate) struct HttpConfiguration {
         value_name = "ADDRESS:PORT",
         env = "TIDEWATER_LISTEN",
         default_value = "127.0.0.1:8000",
-        value_parser = listen_address,
+        value_parser = parse::address,
         global = true
     )]
     pub(crate) listen: SocketAddr,
@@ -189,10 +189,6 @@ impl Switch {
             Self::Off => false,
         }
     }
-}
-
-fn listen_address(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| "expected an IP address and a port, such as 127.0.0.1:8000 or [::]:8000".to_owned())
 }
 
 /// Origins between commas. There is none that stands for all: the session goes along.

@@ -25,7 +25,7 @@ use super::client::{learn, session_ended, watch};
 use super::graphql::Deadline;
 use super::media_type::ranges;
 use super::refusal::Refusal;
-use super::streams::Open;
+use super::streams::{Open, Stream};
 use super::{Service, freshness, session_cookie};
 
 const TYPE: &str = "text/event-stream";
@@ -85,7 +85,7 @@ impl Service {
     ) -> Result<Response, Refusal> {
         let credential = session_cookie::credential(headers);
         let allowance = self.limiter.allowance(number, network);
-        let open = self.streams.open().ok_or_else(Refusal::busy)?;
+        let open = self.streams.open(Stream::Events).ok_or_else(Refusal::busy)?;
         let caller = Caller {
             credential: credential.clone(),
             allowance: allowance.clone(),

@@ -15,6 +15,8 @@ use tracing::Instrument;
 use super::access_log::Record;
 use super::compression::Accepted;
 use super::cors::Cors;
+use super::streams::StreamStatistics;
+use super::traffic::TrafficStatistics;
 use super::trail::Trail;
 use super::{Service, graphql, refusal, request_id, security};
 use crate::configuration::HttpConfiguration;
@@ -47,14 +49,27 @@ impl Front {
         self.service.streams.stop().await;
     }
 
+    /// What has been answered, and what is under way.
+    pub(crate) fn traffic(&self) -> TrafficStatistics {
+        self.service.traffic.read()
+    }
+
+    /// What is open of WebSockets and event streams.
+    pub(crate) fn streams(&self) -> StreamStatistics {
+        self.service.streams.statistics()
+    }
+
     /// Answers a request that came on a connection from `peer`.
     pub(crate) async fn answer(self, request: Request<Incoming>, peer: IpAddr) -> Result<Response, Infallible> {
         let trail = Trail::begin(&request, &self.service.tracer);
         let mut record = Record::begin(&request, &trail);
+        let service = Arc::clone(&self.service);
+        let underway = service.traffic.begin(request.uri().path());
         let compression = self.compress_from.and_then(|from| Some((Accepted::of(request.headers())?, from)));
         let answered = AssertUnwindSafe(self.allowed(request, Peer(peer), &trail)).catch_unwind();
         let mut response = answered.instrument(trail.span().clone()).await.unwrap_or_else(refusal::of_panic);
         record.end(response.status());
+        underway.end(response.status());
         trail.end(response.status());
         security::shield(response.headers_mut());
         response.headers_mut().insert(request_id::HEADER, trail.id().clone());

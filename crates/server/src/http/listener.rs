@@ -1,12 +1,16 @@
 //! Accepts connections and speaks HTTP/1.1 on them, or HTTP/2 where the client begins with it. TLS is the business of the proxy in
 //! front.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::Request;
+use axum::response::Response;
 use futures::future::join;
+use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -28,6 +32,17 @@ const FIELDS: usize = 100;
 /// How long a client of HTTP/2 that has been silent may take to show that it is there.
 const SILENCE: Duration = Duration::from_secs(10);
 
+/// What a listener takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    /// How many connections may be open. Further ones wait.
+    pub(crate) connections: usize,
+    /// How long a connection may be silent, or its client take nothing.
+    pub(crate) idle_timeout: Duration,
+    /// The largest header of a request, its URL included.
+    pub(crate) max_header: usize,
+}
+
 /// Serves `front` on `listener` until a signal comes. Then accepts nothing more, closes what is idle, and lets what is under way
 /// end, for at most `grace` or until the next signal. Returns whether all of it ended.
 pub(crate) async fn serve(
@@ -37,15 +52,43 @@ pub(crate) async fn serve(
     signals: &mut Signals,
     grace: Duration,
 ) -> bool {
+    let bounds = Bounds {
+        connections: limits.max_connections,
+        idle_timeout: limits.idle_timeout,
+        max_header: limits.max_header,
+    };
+    let answering = front.clone();
+    let answer = move |request, peer| answering.clone().answer(request, peer);
+    let connections = accept_until(signals.next(), listener, bounds, answer).await;
+    tracing::info!(connections = connections.count(), "stopping; what is under way is finished first");
+
+    tokio::select! {
+        ended = timeout(grace, join(connections.shutdown(), front.stop_streams())) => ended.is_ok(),
+        () = signals.next() => false,
+    }
+}
+
+/// Answers the requests that come on `listener` until `stop` returns. Then accepts nothing more, and returns what is open.
+pub(crate) async fn accept_until<A, F>(
+    stop: impl Future<Output = ()>,
+    listener: TcpListener,
+    bounds: Bounds,
+    answer: A,
+) -> GracefulShutdown
+where
+    A: Fn(Request<Incoming>, IpAddr) -> F + Clone + Send + 'static,
+    F: Future<Output = Result<Response, Infallible>> + Send + 'static,
+{
     let mut builder = Builder::new(TokioExecutor::new());
     // Without a timer, hyper lets a header take forever. The time to the next header bounds idle connections, too.
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.idle_timeout);
-    builder.http1().max_headers(FIELDS).max_buf_size(limits.max_header);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(bounds.idle_timeout);
+    builder.http1().max_headers(FIELDS).max_buf_size(bounds.max_header);
     builder.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS);
-    builder.http2().max_header_list_size(u32::try_from(limits.max_header).unwrap_or(u32::MAX));
-    builder.http2().keep_alive_interval(limits.idle_timeout).keep_alive_timeout(SILENCE);
-    let capacity = Arc::new(Semaphore::new(limits.max_connections.min(Semaphore::MAX_PERMITS)));
+    builder.http2().max_header_list_size(u32::try_from(bounds.max_header).unwrap_or(u32::MAX));
+    builder.http2().keep_alive_interval(bounds.idle_timeout).keep_alive_timeout(SILENCE);
+    let capacity = Arc::new(Semaphore::new(bounds.connections.min(Semaphore::MAX_PERMITS)));
     let connections = GracefulShutdown::new();
+    tokio::pin!(stop);
 
     loop {
         let accepted = async {
@@ -54,11 +97,11 @@ pub(crate) async fn serve(
         };
         let (permit, (stream, peer)) = tokio::select! {
             accepted = accepted => accepted,
-            () = signals.next() => break,
+            () = &mut stop => return connections,
         };
-        let answering = front.clone();
-        let service = service_fn(move |request| answering.clone().answer(request, peer));
-        let stream = Opening::new(Stall::new(stream, limits.idle_timeout), limits.idle_timeout);
+        let answer = answer.clone();
+        let service = service_fn(move |request| answer(request, peer));
+        let stream = Opening::new(Stall::new(stream, bounds.idle_timeout), bounds.idle_timeout);
         let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
         let connection = connections.watch(connection);
         tokio::spawn(async move {
@@ -67,13 +110,6 @@ pub(crate) async fn serve(
             }
             drop(permit);
         });
-    }
-    drop(listener);
-    tracing::info!(connections = connections.count(), "stopping; what is under way is finished first");
-
-    tokio::select! {
-        ended = timeout(grace, join(connections.shutdown(), front.stop_streams())) => ended.is_ok(),
-        () = signals.next() => false,
     }
 }
 

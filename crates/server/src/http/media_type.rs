@@ -89,7 +89,7 @@ fn status(error: &Error) -> StatusCode {
 }
 
 /// The well-formed elements of the header `Accept` (RFC 9110, section 12.5.1).
-pub(super) fn ranges(headers: &HeaderMap) -> impl Iterator<Item = Range<'_>> {
+pub(crate) fn ranges(headers: &HeaderMap) -> impl Iterator<Item = Range<'_>> {
     let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).filter_map(Range::parse)
 }
@@ -135,10 +135,10 @@ impl Wish {
 }
 
 /// One element of the header.
-pub(super) struct Range<'a> {
-    pub(super) kind: &'a str,
+pub(crate) struct Range<'a> {
+    pub(crate) kind: &'a str,
     /// In thousandths.
-    pub(super) weight: u16,
+    pub(crate) weight: u16,
 }
 
 impl<'a> Range<'a> {

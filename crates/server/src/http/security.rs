@@ -18,7 +18,7 @@ const SHIELD: [(HeaderName, HeaderValue); 4] = [
 const NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
 /// Shields an answer. A content security policy of its own stays.
-pub(super) fn shield(headers: &mut HeaderMap) {
+pub(crate) fn shield(headers: &mut HeaderMap) {
     headers.extend(SHIELD);
     headers.entry(CONTENT_SECURITY_POLICY).or_insert(NOTHING);
 }

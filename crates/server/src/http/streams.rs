@@ -7,25 +7,60 @@ pub(super) struct Streams {
     permits: Arc<Semaphore>,
     count: u32,
     stops: watch::Sender<bool>,
+    /// One more reference for each that is open.
+    open: [Arc<()>; Stream::ALL.len()],
+}
+
+/// What is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stream {
+    /// A WebSocket.
+    Socket,
+    /// An event stream.
+    Events,
 }
 
 /// Leave to be open.
 pub(super) struct Open {
     stops: watch::Receiver<bool>,
     _permit: OwnedSemaphorePermit,
+    _counted: Arc<()>,
+}
+
+/// How many are open.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StreamStatistics {
+    /// WebSockets.
+    pub(crate) sockets: usize,
+    /// Event streams.
+    pub(crate) event_streams: usize,
+    /// How many there may be of both together.
+    pub(crate) most: usize,
+}
+
+impl Stream {
+    const ALL: [Self; 2] = [Self::Socket, Self::Events];
 }
 
 impl Streams {
     /// At most `count` at once.
     pub(super) fn new(count: usize) -> Self {
         let count = u32::try_from(count.min(Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX);
-        Self { permits: Arc::new(Semaphore::new(count as usize)), count, stops: watch::Sender::new(false) }
+        let permits = Arc::new(Semaphore::new(count as usize));
+        Self { permits, count, stops: watch::Sender::new(false), open: Default::default() }
     }
 
     /// Leave for one more, if there may be one.
-    pub(super) fn open(&self) -> Option<Open> {
+    pub(super) fn open(&self, stream: Stream) -> Option<Open> {
         let permit = Arc::clone(&self.permits).try_acquire_owned().ok()?;
-        Some(Open { stops: self.stops.subscribe(), _permit: permit })
+        let counted = Arc::clone(&self.open[stream as usize]);
+        Some(Open { stops: self.stops.subscribe(), _permit: permit, _counted: counted })
+    }
+
+    /// How many are open.
+    pub(super) fn statistics(&self) -> StreamStatistics {
+        let [sockets, event_streams] = Stream::ALL.map(|stream| Arc::strong_count(&self.open[stream as usize]) - 1);
+        StreamStatistics { sockets, event_streams, most: self.count as usize }
     }
 
     /// Has all of them end, and waits until they have.

@@ -18,6 +18,7 @@ use tidewater_socket::PROTOCOL;
 use super::client::Client;
 use super::front::Peer;
 use super::refusal::Refusal;
+use super::streams::Stream;
 use super::trail::Trail;
 use super::{Service, graphql, session_cookie};
 use exchange::Exchange;
@@ -67,7 +68,7 @@ async fn open(
         upgrade: Arc::new(trail.upgrade()),
     };
     client.allowance().request().await.map_err(Refusal::rate_limited)?;
-    let open = service.streams.open().ok_or_else(Refusal::busy)?;
+    let open = service.streams.open(Stream::Socket).ok_or_else(Refusal::busy)?;
     let upgrade = upgrade.protocols([PROTOCOL]);
     let speaks = upgrade.selected_protocol().is_some();
     let limit = service.limits.max_body;

@@ -78,7 +78,8 @@ impl World {
         let asked = |connection: &DatabaseConnection, policies: Policies| {
             let settings =
                 ApiSettings { policies: policies.clone(), ..ApiSettings::new(connection.clone(), cache.clone()) };
-            let store = Store::new(connection.clone(), cache.clone(), tracking(), policies);
+            let uncounted = tidewater_entity::Statements::uncounted(connection);
+            let store = Store::new(connection.clone(), uncounted, cache.clone(), tracking(), policies);
             Asked { store, api: Api::start(settings) }
         };
         let mut disabled = Policies::default();

@@ -31,7 +31,8 @@ on_each_backend! {
         let (me, other) = (users[1].id, users[2].id);
 
         let (connection, cache, statements) = open(&database, redis.as_ref(), &tracking).await;
-        let store = Store::new(connection, cache, tracking, Policies::default());
+        let uncounted = tidewater_entity::Statements::uncounted(&connection);
+        let store = Store::new(connection, uncounted, cache, tracking, Policies::default());
         let schema = Schema::build(BookmarkQuery, BookmarkMutation, EmptySubscription).finish();
         let ask = async |user: Uuid, query: &str| {
             let viewer = Viewer { user, role: Role::User, session: Uuid::nil() };
@@ -68,7 +69,8 @@ on_each_backend! {
         let prepare = database.connect().await;
         migration::up(&SchemaManager::new(&prepare)).await.unwrap();
         let (connection, cache, _) = open(&database, None, &tracking).await;
-        let store = Store::new(connection, cache, tracking, Policies::default());
+        let uncounted = tidewater_entity::Statements::uncounted(&connection);
+        let store = Store::new(connection, uncounted, cache, tracking, Policies::default());
         let read = store.reader().item::<entity::Entity>(Uuid::nil()).await;
         assert_eq!(read.unwrap_err().code(), "INTERNAL");
     }

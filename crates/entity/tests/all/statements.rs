@@ -1,0 +1,60 @@
+//! What is counted of the statements of a pool, and of who waits for its connections.
+
+use std::time::Duration;
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
+use tidewater_entity::{Statements, Verb, begin, connect};
+
+use crate::on_both_databases;
+
+fn statement(connection: &impl ConnectionTrait, sql: &str) -> Statement {
+    Statement::from_string(connection.get_database_backend(), sql)
+}
+
+/// How many of each verb there were, and how many of these failed.
+fn counts(statements: &Statements) -> Vec<(Verb, u64, u64)> {
+    let all = statements.statistics().statements.into_iter();
+    let counts = all.map(|of_verb| (of_verb.verb, of_verb.latency.count(), of_verb.failed));
+    counts.filter(|(_, count, _)| *count > 0).collect()
+}
+
+async fn select(connection: &DatabaseConnection) {
+    connection.query_all_raw(statement(connection, "SELECT 1")).await.unwrap();
+}
+
+on_both_databases! {
+    async fn statements_are_counted_by_what_they_do_in_transactions_too(migrated) {
+        let mut connection = migrated.connection;
+        let statements = Statements::count(&mut connection);
+        assert_eq!(counts(&statements), []);
+        select(&connection).await;
+        connection.execute_raw(statement(&connection, "DELETE FROM nowhere")).await.unwrap_err();
+        assert_eq!(counts(&statements), [(Verb::Select, 1, 0), (Verb::Delete, 1, 1)]);
+        let transaction = begin(&connection.clone()).await.unwrap();
+        transaction.query_all_raw(statement(&transaction, "SELECT 1")).await.unwrap();
+        transaction.rollback().await.unwrap();
+        assert_eq!(counts(&statements), [(Verb::Select, 2, 0), (Verb::Delete, 1, 1)]);
+        let statistics = statements.statistics();
+        assert_eq!((statistics.latency().count(), statistics.failed(), statistics.most), (3, 1, 4));
+        assert!((1..=4).contains(&statistics.connections) && statistics.idle <= statistics.connections);
+    }
+
+    async fn who_has_to_wait_for_a_connection_is_counted_as_waiting(migrated) {
+        const HELD: Duration = Duration::from_millis(100);
+        let mut connection = connect(migrated.database.url(), 1).await.unwrap();
+        let statements = Statements::count(&mut connection);
+        statements.waiting(select(&connection)).await;
+        assert!(statements.statistics().waits.count() == 1);
+        let before = statements.statistics().waits.sum();
+        let transaction = begin(&connection).await.unwrap();
+        let released = async {
+            tokio::time::sleep(HELD).await;
+            transaction.rollback().await.unwrap();
+        };
+        tokio::join!(statements.waiting(select(&connection)), released);
+        let statistics = statements.statistics();
+        assert_eq!(statistics.waits.count(), 2);
+        assert!(statistics.waits.sum() - before >= HELD - Duration::from_millis(10), "{:?}", statistics.waits.sum());
+        assert!(statistics.latency().quantile(1.0).unwrap() < HELD, "the statement itself did not wait");
+    }
+}
