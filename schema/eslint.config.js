@@ -19,7 +19,7 @@ export default [
       // Only nodes have ids. All that is listed here is a part of an answer, or of a node, and cannot be read again by itself.
       '@graphql-eslint/strict-id-in-types': [
         'error',
-        { exceptions: { suffixes: ['Payload', 'Connection', 'Edge', 'Change', 'Statistics'], types: ['PageInfo', 'Profile', 'DeadJob', 'DurationBucket', 'JobCounts', 'MissCount', 'Tide', 'TideMark'] } },
+        { exceptions: { suffixes: ['Payload', 'Connection', 'Edge', 'Change', 'Statistics'], types: ['PageInfo', 'Profile', 'DeadJob', 'DurationBucket', 'JobCounts', 'MissCount', 'RowMemo', 'TierMemo', 'Tide', 'TideMark'] } },
       ],
       '@graphql-eslint/require-description': [
         'error',

@@ -3,42 +3,15 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
-import { openPage, startBrowser } from '../browser.js';
+import { startBrowser } from '../browser.js';
 import { ADMINISTRATOR, PASSWORD, startPostgres, startServer, USER } from '../server.js';
+import { answered, editor, openGraphiql, run, signIn, tab, tool, write } from './graphiql.js';
 
 const postgres = await startPostgres({ after });
 const server = await startServer({ after }, { postgres });
 const browser = await startBrowser({ after });
 
-/** What a browser says of what the page ends, or of what is under way when it is closed. */
-const ENDED = /^failed: .*\/graphql net::ERR_ABORTED$/;
-
-/** Opens GraphiQL. The test fails if anything but the server is asked for anything. */
-async function open(test, { expected = [], ...options } = {}) {
-    const viewport = { width: 1280, height: 800 };
-    const page = await openPage(test, browser, { viewport, expected: [ENDED, ...expected], ...options });
-    const elsewhere = [];
-    page.context().on('request', (request) => {
-        const url = new URL(request.url());
-        if (url.protocol !== 'data:' && url.origin !== server.url) elsewhere.push(url.href);
-    });
-    test.after(() => assert.deepEqual(elsewhere, [], 'something else than the server was asked'));
-    await page.goto(server.url);
-    await editor(page).waitFor();
-    return page;
-}
-
-const editor = (page) => page.getByRole('region', { name: 'Operation Editor' }).locator('.view-lines');
-const answer = (page) => page.locator('.graphiql-response .view-lines');
-const tool = (page) => page.locator('.graphiql-editor-tool .graphiql-editor:not(.hidden) .view-lines');
-const tab = (page, name) => page.getByRole('tab').getByRole('button', { name, exact: true });
-const run = (page) => page.getByRole('button', { name: /Execute query/ }).click();
-
-async function write(page, editor, text) {
-    await editor.click();
-    await page.keyboard.press('Control+A');
-    await page.keyboard.insertText(text);
-}
+const open = (test, options) => openGraphiql(test, browser, server, options);
 
 /** Opens an example, in a tab that is named after its operation. */
 async function example(page, title, operation) {
@@ -46,24 +19,6 @@ async function example(page, title, operation) {
     if (!(await shown.isVisible())) await page.getByRole('button', { name: 'Show Examples' }).click();
     await page.getByRole('button', { name: title }).click();
     await tab(page, operation).waitFor();
-}
-
-async function signIn(page, email) {
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('button', { name: email }).click();
-    await page.getByRole('dialog', { name: 'Signed in' }).waitFor();
-    await page.keyboard.press('Escape');
-}
-
-/** Waits for an answer in which `text` is found. Lines of the editor end where they are wrapped, and blanks are no blanks. */
-async function answered(page, text) {
-    await page.waitForFunction(
-        (text) => {
-            const shown = document.querySelector('.graphiql-response .view-lines')?.textContent ?? '';
-            return shown.replaceAll('\u00a0', ' ').includes(text);
-        },
-        text,
-    );
 }
 
 test('a query is completed, executed and told what served it', async (test) => {
@@ -234,4 +189,18 @@ test('the page follows the system into the dark', async (test) => {
     assert.equal(await dark.count(), 0);
     await page.emulateMedia({ colorScheme: 'dark' });
     await dark.first().waitFor();
+});
+
+test('a document in the address is opened in a tab of its own, and not executed', async (test) => {
+    const page = await open(test);
+    const asked = [];
+    page.on('request', (request) => asked.push(request.postData() ?? ''));
+    await page.evaluate(() => (location.hash = `query=${encodeURIComponent('query Addressed { viewer { name } } # 100% + 1')}`));
+    await tab(page, 'Addressed').waitFor();
+    await editor(page).getByText('100% + 1').waitFor();
+    assert.equal(new URL(page.url()).hash, '');
+    await tab(page, 'PublicNotes').waitFor();
+    assert.ok(!asked.some((body) => body.includes('Addressed')), 'it was executed');
+    await run(page);
+    await answered(page, '"viewer": null');
 });

@@ -1,59 +1,22 @@
 /** Studio in browsers, on a PostgreSQL that is changed by `psql` too. */
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, test } from 'node:test';
 
-import { openPage, startBrowser } from '../browser.js';
-import { ADMINISTRATOR, PASSWORD, startPostgres, startServer, USER } from '../server.js';
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+import { startBrowser } from '../browser.js';
+import { ADMINISTRATOR, startPostgres, startServer, USER } from '../server.js';
+import { cell, isReadable, newTodo, openStudio, row, search } from './studio.js';
 
 const postgres = await startPostgres({ after });
 const server = await startServer({ after }, { postgres });
 const browser = await startBrowser({ after });
 
-/** What a browser says of what is under way when the page is closed. */
-const ENDED_READING = /^failed: .*\/graphql net::ERR_ABORTED$/;
-
-/** Opens Studio as the administrator. The test fails if anything but the server is asked for anything. */
-async function open(test, { path = '', email = ADMINISTRATOR, ...options } = {}) {
-    const expected = [ENDED_READING];
-    const page = await openPage(test, browser, { expected, viewport: { width: 1280, height: 800 }, ...options });
-    page.context().on('request', (request) => {
-        const { protocol, origin } = new URL(request.url());
-        assert.ok(protocol === 'data:' || origin === server.url, `${request.url()} was asked for`);
-    });
-    await page.goto(`${server.url}/studio#/${path}`);
-    await page.getByLabel('E-mail').fill(email);
-    await page.getByLabel('Password').fill(PASSWORD);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('navigation', { name: 'Studio' }).waitFor();
-    return page;
-}
-
-const row = (page, id) => page.locator(`tr[data-id="${id}"]`);
-const cell = (page, id, column) => row(page, id).locator(`td[data-label="${column}"]`);
+const open = (test, options) => openStudio(test, browser, server, options);
 const failureAt = (place) => place.getByRole('alert');
-
-/** A new todo of the administrator, and its id. */
-async function newTodo(text) {
-    const token = await server.signIn(ADMINISTRATOR);
-    const document = 'mutation ($input: CreateTodoInput!) { createTodo(input: $input) { todo { id } } }';
-    const { createTodo } = await server.ask(document, { variables: { input: { text } }, token });
-    return createTodo.todo.id;
-}
 
 async function textOf(id) {
     const document = 'query ($id: ID!) { todo(id: $id) { text } }';
     return (await server.ask(document, { variables: { id }, token: await server.signIn(ADMINISTRATOR) })).todo?.text;
-}
-
-/** Shows only the todos whose text contains this. */
-async function search(page, text) {
-    await page.getByRole('search').getByLabel('text').fill(text);
-    await page.getByText(/^1 of 1$/).waitFor();
 }
 
 async function edit(page, id, column, value) {
@@ -63,7 +26,7 @@ async function edit(page, id, column, value) {
 }
 
 test('an edit is seen at once by the API and by another browser', async (test) => {
-    const id = await newTodo('Sharpen the saw');
+    const id = await newTodo(server, { text: 'Sharpen the saw' });
     const [page, other] = [await open(test), await open(test)];
     await search(page, 'Sharpen the saw');
     await search(other, 'the saw');
@@ -75,7 +38,7 @@ test('an edit is seen at once by the API and by another browser', async (test) =
 });
 
 test('what psql changes is shown without asking', async (test) => {
-    const id = await newTodo('Wind the clock');
+    const id = await newTodo(server, { text: 'Wind the clock' });
     const page = await open(test);
     await search(page, 'the clock');
     await postgres.psql(`UPDATE todo SET text = 'Stop the clock' WHERE text = 'Wind the clock'`);
@@ -85,7 +48,7 @@ test('what psql changes is shown without asking', async (test) => {
 });
 
 test('what is wrong with a value is said at its field, and nothing is changed', async (test) => {
-    const id = await newTodo('Count the spoons');
+    const id = await newTodo(server, { text: 'Count the spoons' });
     const page = await open(test);
     await search(page, 'spoons');
     await edit(page, id, 'text', '');
@@ -113,7 +76,7 @@ test('a row is created', async (test) => {
 });
 
 test('a deletion can be undone, and is done if it is not', async (test) => {
-    const id = await newTodo('Burn the letters');
+    const id = await newTodo(server, { text: 'Burn the letters' });
     const page = await open(test);
     await search(page, 'the letters');
     // Time stands still but for what is said below.
@@ -181,7 +144,7 @@ test('a session is revoked', async (test) => {
 });
 
 test('a value is edited by the keyboard alone', async (test) => {
-    const id = await newTodo('Feed the cat');
+    const id = await newTodo(server, { text: 'Feed the cat' });
     const page = await open(test);
     await search(page, 'the cat');
     await row(page, id).getByRole('link').first().focus();
@@ -194,12 +157,44 @@ test('a value is edited by the keyboard alone', async (test) => {
     assert.equal(await textOf(id), 'Feed the dog and the cat');
 });
 
+test('beside a row is what the caches keep of it, and a button that has it forgotten', async (test) => {
+    const id = await newTodo(server, { text: 'Empty the attic' });
+    const page = await open(test);
+    await search(page, 'the attic');
+    const kept = cell(page, id, 'cache');
+    await kept.getByText(/^memory \d/).waitFor();
+    await kept.getByText(/changed \d\d:\d\d:\d\d by this server/).waitFor();
+    await kept.getByRole('button', { name: 'Drop Empty the attic from the caches' }).click();
+    await kept.getByText('memory dropped').waitFor();
+
+    // The next read says so.
+    const reasons = async () => {
+        const query = '{ tide { spaces { name misses { reason count } } } }';
+        const { tide } = await server.ask(query, { token: await server.signIn(ADMINISTRATOR) });
+        const { misses } = tide.spaces.find(({ name }) => name === 'todo');
+        return misses.find(({ reason }) => reason === 'DROPPED')?.count ?? 0;
+    };
+    const before = await reasons();
+    assert.equal(await textOf(id), 'Empty the attic');
+    assert.equal(await reasons(), before + 1);
+    await kept.getByText(/^memory \d/).waitFor();
+
+    await postgres.psql(`UPDATE todo SET completed = true WHERE text = 'Empty the attic'`);
+    await kept.getByText(/by outside \(psql\)/).waitFor();
+    await cell(page, id, 'completed').getByText('true').waitFor();
+});
+
 test('who is no administrator is told what that means', async (test) => {
     const page = await open(test, { email: USER });
     await page.getByText('You are no administrator').waitFor();
     await page.locator('tbody tr').first().waitFor();
     const names = new Set(await page.locator('td[data-label="user"]').allInnerTexts());
     assert.equal(names.size, 1, 'todos of others are shown');
+    assert.equal(await page.getByRole('columnheader', { name: 'cache' }).count(), 0);
+    for (const path of ['tide', 'queries', 'jobs']) {
+        await page.goto(`${server.url}/studio#/${path}`);
+        await page.getByRole('alert').getByText('only an ADMIN may see what the server does').waitFor();
+    }
 });
 
 for (const [colorScheme, width] of [
@@ -207,9 +202,8 @@ for (const [colorScheme, width] of [
     ['dark', 360],
 ]) {
     test(`everybody can read it, ${colorScheme}, in ${width} pixels`, async (test) => {
-        const id = await newTodo(`Light the lamp, ${colorScheme}`);
+        const id = await newTodo(server, { text: `Light the lamp, ${colorScheme}` });
         const page = await open(test, { colorScheme, viewport: { width, height: 800 } });
-        await page.evaluate(AXE);
         for (const path of ['todos', 'sessions']) {
             await page.goto(`${server.url}/studio#/${path}`);
             await page.locator('tbody tr').first().waitFor();
@@ -218,10 +212,7 @@ for (const [colorScheme, width] of [
                 await search(page, `the lamp, ${colorScheme}`);
                 await row(page, id).waitFor();
             }
-            const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-            assert.ok(wide <= width, `${path} is ${wide} pixels wide`);
-            const { violations } = await page.evaluate(() => globalThis.axe.run());
-            assert.deepEqual(violations.map(({ id, nodes }) => `${path}: ${id} ${nodes[0].html}`), []);
+            await isReadable(page, path);
         }
     });
 }

@@ -1,14 +1,15 @@
-import { useGraphiQL, useGraphiQLActions, type GraphiQLPlugin } from '@graphiql/react';
+import type { GraphiQLPlugin } from '@graphiql/react';
 import { useViewer } from '../account/use-viewer';
-import { examples, type Example } from './examples';
+import { examples } from './examples';
 import { ExamplesIcon } from './icons';
+import { useOpenTab } from './open-tab';
 
 /** A panel of documents to begin with. Each opens in a tab of its own. */
 export const examplesPlugin: GraphiQLPlugin = { title: 'Examples', icon: ExamplesIcon, content: Examples };
 
 function Examples() {
   const viewer = useViewer();
-  const open = useOpen();
+  const open = useOpenTab();
   return (
     <section className="panel" aria-label="Examples">
       <h2>Examples</h2>
@@ -16,7 +17,7 @@ function Examples() {
       <ul className="choices">
         {examples.map((example) => (
           <li key={example.title}>
-            <button type="button" onClick={() => open(example)}>
+            <button type="button" onClick={() => open?.(example)}>
               <span>{example.title}</span>
               {example.needsSignIn && viewer === null && <small>needs a sign-in</small>}
             </button>
@@ -25,20 +26,4 @@ function Examples() {
       </ul>
     </section>
   );
-}
-
-function useOpen(): (example: Example) => void {
-  const { addTab, stop } = useGraphiQLActions();
-  const queryEditor = useGraphiQL((state) => state.queryEditor);
-  const variableEditor = useGraphiQL((state) => state.variableEditor);
-  const headerEditor = useGraphiQL((state) => state.headerEditor);
-  return ({ query, variables = '', headers = '' }) => {
-    // Or else a subscription of the tab before would be shown in the new one.
-    stop();
-    addTab();
-    // What is in the editors becomes the tab's.
-    queryEditor?.setValue(query);
-    variableEditor?.setValue(variables);
-    headerEditor?.setValue(headers);
-  };
 }

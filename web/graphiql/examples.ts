@@ -4,16 +4,12 @@ import mySessions from './examples/my-sessions.graphql?raw';
 import myTodos from './examples/my-todos.graphql?raw';
 import publicNotes from './examples/public-notes.graphql?raw';
 import todoChanges from './examples/todo-changes.graphql?raw';
+import type { Opened } from './open-tab';
 
 /** A document to begin with. It shows something on the demo data. */
-export interface Example {
+export interface Example extends Opened {
   title: string;
   needsSignIn: boolean;
-  query: string;
-  /** In JSON. */
-  variables?: string;
-  /** In JSON. */
-  headers?: string;
 }
 
 export const examples: readonly Example[] = [

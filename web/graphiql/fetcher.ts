@@ -5,23 +5,25 @@ import type { GraphQLRequest } from '../api/message';
 import { post } from '../api/post';
 import { stream } from '../api/stream';
 import { refreshViewer } from '../api/viewer';
+import { EXPLAIN, isExplaining, showExplanation, taken } from './explain/explanation';
 import { showServing } from './serving';
 
 type Fetcher = ComponentProps<typeof GraphiQL>['fetcher'];
-type Headers = Record<string, string>;
+type Edited = Record<string, string>;
 
 /**
  * Sends what the editor holds. Subscriptions and live queries are answered more than once; with the header `Accept: text/event-stream`,
  * whatever is asked for comes by an event stream.
  */
 export const fetcher: Fetcher = (edited, options) => {
-  const headers = (options?.headers ?? {}) as Headers;
+  const headers = (options?.headers ?? {}) as Edited;
   const { request, operation } = resolve(edited);
   const isEventStream = acceptsEventStream(headers);
   if (isEventStream || (operation && isAnsweredOften(operation))) {
     return {
       subscribe(listener: unknown) {
         showServing(null);
+        showExplanation({ kind: 'none', reason: 'What is answered more than once is not explained.' });
         return { unsubscribe: stream(request, { headers, isEventStream }, listener as never) };
       },
     };
@@ -29,10 +31,19 @@ export const fetcher: Fetcher = (edited, options) => {
   return answerOnce(request, headers, operation);
 };
 
-async function answerOnce(request: GraphQLRequest, headers: Headers, operation: OperationDefinitionNode | null) {
-  const { answer, headers: told } = await post(request, headers);
-  if (request.operationName !== 'IntrospectionQuery') {
-    showServing(told);
+async function answerOnce(request: GraphQLRequest, headers: Edited, operation: OperationDefinitionNode | null) {
+  if (request.operationName === 'IntrospectionQuery') {
+    return (await post(request, headers)).answer as never;
+  }
+  const isExplained = isExplaining();
+  const sent = new Headers(headers);
+  if (isExplained) {
+    sent.set(EXPLAIN, '1');
+  }
+  const { answer, headers: told } = await post(request, sent);
+  showServing(told);
+  if (isExplained) {
+    showExplanation(taken(answer));
   }
   if (operation?.operation === 'mutation') {
     // It may have signed somebody in or out.
@@ -61,6 +72,6 @@ function isAnsweredOften({ operation, directives }: OperationDefinitionNode): bo
   return operation === 'subscription' || (directives?.some(({ kind, name }) => kind === Kind.DIRECTIVE && name.value === 'live') ?? false);
 }
 
-function acceptsEventStream(headers: Headers): boolean {
+function acceptsEventStream(headers: Edited): boolean {
   return Object.entries(headers).some(([name, value]) => name.toLowerCase() === 'accept' && String(value).includes('text/event-stream'));
 }

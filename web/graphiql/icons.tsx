@@ -6,3 +6,12 @@ export function ExamplesIcon() {
     </svg>
   );
 }
+
+/** A magnifying glass: what served an answer, and why. */
+export function ExplainIcon() {
+  return (
+    <svg viewBox="0 0 24 24" height="1em" fill="none" stroke="currentColor" strokeWidth="1.5" aria-hidden="true">
+      <path d="M16 16l5 5M18 10.5a7.5 7.5 0 1 1-15 0 7.5 7.5 0 0 1 15 0z" strokeLinecap="round" />
+    </svg>
+  );
+}

@@ -51,7 +51,7 @@ impl<'a> Envelope<'a> {
         policy.min(Duration::from_millis(self.lifetime)).saturating_sub(self.age())
     }
 
-    /// How long ago it was filled, by the clocks.
+    /// How long ago it was filled, by the clocks of this machine and the filler's.
     pub(crate) fn age(&self) -> Duration {
         Duration::from_millis(now().saturating_sub(self.filled_at))
     }

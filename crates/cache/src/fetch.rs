@@ -41,10 +41,18 @@ pub(crate) struct Missing<V> {
 }
 
 /// What Redis holds that cannot be served.
-struct Unfit {
-    reason: MissReason,
+pub(crate) struct Unfit {
+    pub(crate) reason: MissReason,
     /// What it rests on, and its `as_of`, if it is a memo that is no longer valid.
     memo: Option<(Footprint, Position)>,
+}
+
+/// What Redis holds that can be, on this process's scale.
+pub(crate) struct Placed<'a> {
+    pub(crate) envelope: Envelope<'a>,
+    as_of: Position,
+    /// How much longer it may be kept.
+    pub(crate) lifetime: Duration,
 }
 
 type Led<V> = Vec<(Wanted<V>, Lead<V>)>;
@@ -151,22 +159,30 @@ where
 
     /// The memo that Redis holds under `key`, if it is one, and valid; and about how many bytes it takes in memory.
     fn judge(&self, now: &Now, key: &[u8], stored: &[u8], read_at: Instant) -> Result<(Memo<V>, u32), Unfit> {
-        let unfit = |reason| Unfit { reason, memo: None };
-        let envelope = Envelope::decode(key, stored).ok_or(unfit(MissReason::Undecodable))?;
-        let as_of = self.core.tide.place(&now.generation, &envelope.mark).ok_or(unfit(MissReason::MarkTooOld))?;
-        if !self.core.tide.valid(&envelope.footprint, as_of) {
-            self.counters.invalidated(self.core.tide.is_only_forgotten(&envelope.footprint, as_of));
-            return Err(Unfit { reason: self.core.tide.why_not(as_of), memo: Some((envelope.footprint, as_of)) });
-        }
-        let lifetime = envelope.remaining(self.policy.ttl);
-        if lifetime.is_zero() {
-            return Err(unfit(MissReason::Expired));
-        }
-        let value = envelope::whole(envelope.value).ok_or(unfit(MissReason::Undecodable))?;
+        let placed = self.place(now, key, stored).inspect_err(|unfit| {
+            if let Some((footprint, as_of)) = &unfit.memo {
+                self.counters.invalidated(self.core.tide.is_only_forgotten(footprint, *as_of));
+            }
+        });
+        let Placed { envelope, as_of, lifetime } = placed?;
+        let value = envelope::whole(envelope.value).ok_or(Unfit::of(MissReason::Undecodable))?;
         let weight = weight::<V>(envelope.value.len(), &envelope.footprint);
         let expires_at = read_at + lifetime;
         self.counters.redis_ages.record(envelope.age());
         Ok((Memo { value: Arc::new(value), footprint: envelope.footprint, as_of, read_at, expires_at }, weight))
+    }
+
+    /// What Redis holds under `key`, if it is a memo that is valid.
+    pub(crate) fn place<'a>(&self, now: &Now, key: &[u8], stored: &'a [u8]) -> Result<Placed<'a>, Unfit> {
+        let envelope = Envelope::decode(key, stored).ok_or(Unfit::of(MissReason::Undecodable))?;
+        let as_of = self.core.tide.place(&now.generation, &envelope.mark).ok_or(Unfit::of(MissReason::MarkTooOld))?;
+        if !self.core.tide.valid(&envelope.footprint, as_of) {
+            return Err(Unfit { reason: self.core.tide.why_not(as_of), memo: Some((envelope.footprint, as_of)) });
+        }
+        match envelope.remaining(self.policy.ttl) {
+            Duration::ZERO => Err(Unfit::of(MissReason::Expired)),
+            lifetime => Ok(Placed { envelope, as_of, lifetime }),
+        }
     }
 
     /// Answers the rest from the source, in one call.
@@ -284,6 +300,13 @@ where
             }
         }
         Ok(again)
+    }
+}
+
+impl Unfit {
+    /// What is no memo of this space, for this reason.
+    fn of(reason: MissReason) -> Self {
+        Self { reason, memo: None }
     }
 }
 

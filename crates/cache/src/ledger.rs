@@ -3,7 +3,7 @@
 //! Written where values are stored, read where they are missed, and not touched where they are served. A bucket holds what was stored
 //! last; of what it had to forget, it keeps a filter, which tells what it has never seen from what it may have forgotten.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
@@ -40,8 +40,18 @@ struct Bucket {
 struct Entry {
     hash: u64,
     as_of: u64,
-    /// In nanoseconds since the origin.
+    /// In nanoseconds since the origin, like the next.
+    read_at: u64,
     expires_at: u64,
+}
+
+/// When a value was read, and until when it may be kept.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Times {
+    /// The position in force before its source was read.
+    pub(crate) as_of: Position,
+    pub(crate) read_at: Instant,
+    pub(crate) expires_at: Instant,
 }
 
 impl Ledger {
@@ -54,9 +64,20 @@ impl Ledger {
     }
 
     /// A value was stored under the key with this hash, or would have been if there were room for it.
-    pub(crate) fn stored(&self, hash: u64, as_of: Position, expires_at: Instant) {
-        let expires_at = nanoseconds(expires_at.saturating_duration_since(self.origin));
-        self.bucket(hash).lock().put(Entry { hash: hash.max(1), as_of: as_of.get(), expires_at });
+    pub(crate) fn stored(&self, hash: u64, Times { as_of, read_at, expires_at }: Times) {
+        let since_origin = |moment: Instant| nanoseconds(moment.saturating_duration_since(self.origin));
+        let (read_at, expires_at) = (since_origin(read_at), since_origin(expires_at));
+        self.bucket(hash).lock().put(Entry { hash: hash.max(1), as_of: as_of.get(), read_at, expires_at });
+    }
+
+    /// The times of what was stored last under the key with this hash. None if it was removed since, or is not remembered.
+    pub(crate) fn times(&self, hash: u64) -> Option<Times> {
+        let hash = hash.max(1);
+        let bucket = self.bucket(hash).lock();
+        let entry = bucket.entries.iter().find(|entry| entry.hash == hash && entry.as_of & (CHANGED | DROPPED) == 0)?;
+        let moment = |nanoseconds| self.origin + Duration::from_nanos(nanoseconds);
+        let (read_at, expires_at) = (moment(entry.read_at), moment(entry.expires_at));
+        Some(Times { as_of: Position::new(entry.as_of), read_at, expires_at })
     }
 
     /// The value under the key with this hash was removed because it was no longer valid.

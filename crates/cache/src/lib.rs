@@ -107,6 +107,7 @@ mod footprint;
 mod gate;
 mod hash;
 mod history_mark;
+mod holding;
 mod ledger;
 mod lookout;
 mod lookup;
@@ -146,6 +147,7 @@ pub use explanation::{About, AnsweredBy, Cause, Culprit, Explanation, Load, Miss
 pub use feed::{Applied, Follower, Lost};
 pub use footprint::Footprint;
 pub use history_mark::HistoryMark;
+pub use holding::{Holding, Holdings};
 pub use lookout::{Basis, Lookout};
 pub use lookup::{Found, Lookup};
 pub use miss_reason::MissReason;

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::ledger::Times;
 use crate::{Footprint, Position};
 
 /// A cached thing. Valid at a position if nothing in its footprint changed after `as_of` up to there.
@@ -14,4 +15,10 @@ pub(crate) struct Memo<T: ?Sized> {
     pub(crate) read_at: Instant,
     /// Until when it may be kept.
     pub(crate) expires_at: Instant,
+}
+
+impl<T: ?Sized> Memo<T> {
+    pub(crate) fn times(&self) -> Times {
+        Times { as_of: self.as_of, read_at: self.read_at, expires_at: self.expires_at }
+    }
 }

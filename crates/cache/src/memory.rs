@@ -12,7 +12,7 @@ use moka::sync::Cache;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::counters::Counters;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Times};
 use crate::memo::Memo;
 use crate::{Footprint, MissReason, Position};
 
@@ -70,6 +70,16 @@ impl Memory {
         self.cache.get(&BorrowedKey { space, bytes: key })
     }
 
+    /// Whether a memo is held under a key, valid or not. Unlike a look at the memo, this is no use of it.
+    pub(crate) fn holds(&self, space: SpaceId, key: &[u8]) -> bool {
+        self.cache.contains_key(&BorrowedKey { space, bytes: key })
+    }
+
+    /// The times of the memo that was stored last under a key, where they are remembered and it was not removed since.
+    pub(crate) fn times(&self, space: SpaceId, key: &[u8]) -> Option<Times> {
+        self.ledger.times(hash(space, key))
+    }
+
     /// Why nothing is held under a key, where nothing that was read before `floor` is valid.
     pub(crate) fn why_not(&self, space: SpaceId, key: &[u8], floor: Position) -> MissReason {
         self.ledger.why(hash(space, key), floor)
@@ -85,7 +95,7 @@ impl Memory {
         memo: &Memo<V>,
         weight: u32,
     ) {
-        self.ledger.stored(hash(space, key), memo.as_of, memo.expires_at);
+        self.ledger.stored(hash(space, key), memo.times());
         let weight = weight.saturating_add(u32::try_from(key.len()).unwrap_or(u32::MAX));
         if u64::from(weight) > self.most_bytes() {
             counters.evictions.add(1);
@@ -103,7 +113,7 @@ impl Memory {
     /// Does not hold a memo, for want of room or because it was no longer valid when it was to be stored.
     pub(crate) fn refuse<T: ?Sized>(&self, space: SpaceId, key: &[u8], memo: &Memo<T>, is_valid: bool) {
         let hash = hash(space, key);
-        self.ledger.stored(hash, memo.as_of, memo.expires_at);
+        self.ledger.stored(hash, memo.times());
         if !is_valid {
             self.ledger.changed(hash);
         }

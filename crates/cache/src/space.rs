@@ -51,6 +51,10 @@ where
         Self(Arc::new(Inner { id, policy, keys, counters, flights: Arc::new(Flights::new()), core }))
     }
 
+    pub(crate) fn inner(&self) -> &Inner<V> {
+        &self.0
+    }
+
     /// Says that the value under `key(row)` is the row of `table` with that primary key, so that a write of the row unlinks
     /// the value from Redis. Frees memory there early; no read depends on it.
     #[must_use]

@@ -8,6 +8,7 @@ import { Pager } from './pager';
 import { Table } from './table';
 import { Undo } from './undo';
 import { useChanges, type Change } from './use-changes';
+import { useMemos } from './use-memos';
 import { usePage, type PageRequest } from './use-page';
 
 /** Between a change and reading the page again, so that many changes cost one reading. */
@@ -22,6 +23,7 @@ export function ListPage({ list, id }: { list: List; id: string | null }) {
   const [request, setRequest] = useState<PageRequest>({ filter: {}, order: null, place: null });
   const [isCreating, setIsCreating] = useState(false);
   const { page, failure, isLoading, refresh, replace } = usePage(list, id, request);
+  const memos = useMemos(page?.nodes);
   const deletions = useDeletions(entity.remove, refresh);
   const changed = useMarks();
   const refreshSoon = useRef<ReturnType<typeof setTimeout>>(undefined);
@@ -45,6 +47,7 @@ export function ListPage({ list, id }: { list: List; id: string | null }) {
     [],
   );
 
+  const told = failure ?? deletions.failure ?? memos.failure;
   return (
     <section className="list" aria-label={list.field} aria-busy={isLoading}>
       <div className="toolbar">
@@ -70,9 +73,9 @@ export function ListPage({ list, id }: { list: List; id: string | null }) {
           onCancel={() => setIsCreating(false)}
         />
       )}
-      {(failure ?? deletions.failure) && (
+      {told && (
         <p role="alert" className="failure">
-          {(failure ?? deletions.failure)?.message}
+          {told.message}
         </p>
       )}
       {page && page.nodes.length > 0 && (
@@ -83,6 +86,7 @@ export function ListPage({ list, id }: { list: List; id: string | null }) {
           changed={changed.marks}
           canOrder={list.canOrder}
           order={request.order}
+          memos={memos}
           onOrder={(order) => setRequest({ ...request, order, place: null })}
           onChanged={replace}
           onDelete={deletions.begin}

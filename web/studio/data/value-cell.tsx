@@ -3,6 +3,7 @@ import type { Failure } from '../../api/message';
 import { executeText } from '../execute';
 import type { Mutation, ValueColumn } from '../schema/entity';
 import { fromInput, show, toInput, type Row } from '../schema/value';
+import { Null } from '../table/frame';
 import { FieldInput } from './field-input';
 
 interface Properties {
@@ -34,7 +35,7 @@ export function ValueCell({ column, row, update, onChanged }: Properties) {
 
 function Shown({ column, value }: { column: ValueColumn; value: unknown }) {
   if (value === null || value === undefined) {
-    return <span className="null">null</span>;
+    return <Null />;
   }
   return (
     <span className={`shown ${column.kind}`} title={String(value)}>

@@ -1,18 +1,34 @@
 import { SignInForm } from '../../account/sign-in-form';
 import { useViewer } from '../../account/use-viewer';
-import { useState } from 'react';
+import { useEffect, useRef, useState, type ComponentType } from 'react';
 import { signIn } from '../../api/viewer';
 import { ListPage } from '../data/list-page';
 import { ObjectPage } from '../data/object-page';
+import { JobsPage } from '../jobs/jobs-page';
+import { QueriesPage } from '../queries/queries-page';
 import { entityByField, rootLists } from '../schema/catalogue';
 import { SessionsPage } from '../sessions/sessions-page';
+import { TidePage } from '../tide/tide-page';
 import { Header } from './header';
 import { Navigation } from './navigation';
 import { useRoute, type Route } from './route';
 
+/** The pages that are no list of rows, by the first part of their routes. */
+const PAGES = new Map<string, ComponentType>([
+  ['tide', TidePage],
+  ['queries', QueriesPage],
+  ['jobs', JobsPage],
+  ['sessions', SessionsPage],
+]);
+
 export function App() {
   const viewer = useViewer();
   const route = useRoute();
+  const content = useRef<HTMLElement>(null);
+  const [first = rootLists[0]?.field] = route;
+  useEffect(() => {
+    document.title = `${first} · Studio · Tidewater`;
+  }, [first]);
   if (viewer === undefined) {
     return <p className="notice">Asking who is signed in…</p>;
   }
@@ -21,13 +37,13 @@ export function App() {
   }
   return (
     <>
-      <a className="skip" href="#content">
+      <button type="button" className="skip" onClick={() => content.current?.focus()}>
         Skip to the content
-      </a>
+      </button>
       <Header viewer={viewer} />
       <div className="frame">
         <Navigation route={route} />
-        <main id="content" tabIndex={-1}>
+        <main ref={content} tabIndex={-1}>
           {viewer.role !== 'ADMIN' && <p className="notice">You are no administrator: you see what is yours, and what is public.</p>}
           <Content route={route} key={viewer.id} />
         </main>
@@ -37,8 +53,9 @@ export function App() {
 }
 
 function Content({ route: [first, id, field] }: { route: Route }) {
-  if (first === 'sessions') {
-    return <SessionsPage />;
+  const Page = PAGES.get(first ?? '');
+  if (Page) {
+    return <Page />;
   }
   const list = rootLists.find((candidate) => candidate.field === (first ?? rootLists[0]?.field));
   if (list) {

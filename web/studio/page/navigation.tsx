@@ -1,27 +1,30 @@
+import { Fragment } from 'react';
 import { rootLists } from '../schema/catalogue';
 import { address, type Route } from './route';
+
+const GROUPS = [
+  { title: 'Data', routes: rootLists.map(({ field }) => field) },
+  { title: 'Server', routes: ['tide', 'queries', 'jobs'] },
+  { title: 'Access', routes: ['sessions'] },
+];
 
 export function Navigation({ route: [current = rootLists[0]?.field] }: { route: Route }) {
   return (
     <nav className="navigation" aria-label="Studio">
-      <h2>Data</h2>
-      <ul>
-        {rootLists.map(({ field }) => (
-          <li key={field}>
-            <a href={address(field)} aria-current={field === current ? 'page' : undefined}>
-              {field}
-            </a>
-          </li>
-        ))}
-      </ul>
-      <h2>Access</h2>
-      <ul>
-        <li>
-          <a href={address('sessions')} aria-current={current === 'sessions' ? 'page' : undefined}>
-            sessions
-          </a>
-        </li>
-      </ul>
+      {GROUPS.map(({ title, routes }) => (
+        <Fragment key={title}>
+          <h2>{title}</h2>
+          <ul>
+            {routes.map((route) => (
+              <li key={route}>
+                <a href={address(route)} aria-current={route === current ? 'page' : undefined}>
+                  {route}
+                </a>
+              </li>
+            ))}
+          </ul>
+        </Fragment>
+      ))}
     </nav>
   );
 }

@@ -4,6 +4,8 @@ import { refreshViewer } from '../../api/viewer';
 import type { UserSessionsQuery } from '../../generated/graphql';
 import { execute, type Outcome } from '../execute';
 import { showTime } from '../schema/value';
+import { Null } from '../table/frame';
+import { PlainTable, type PlainColumn } from '../table/plain-table';
 import { revokeOtherSessions, revokeSession, userSessions } from './documents';
 
 type Sessions = NonNullable<UserSessionsQuery['user']>['sessions'];
@@ -56,7 +58,22 @@ export function UserSessions({ userId }: { userId: string }) {
           {failure}
         </p>
       )}
-      {sessions && sessions.nodes.length > 0 && <SessionTable sessions={sessions.nodes} onRevoke={(session) => void revoke(session)} />}
+      {sessions && sessions.nodes.length > 0 && (
+        <PlainTable
+          label="Rows of sessions"
+          columns={COLUMNS}
+          rows={sessions.nodes}
+          idOf={({ id }) => id}
+          actions={(session) => (
+            <>
+              {session.isCurrent && <small>this session </small>}
+              <button type="button" onClick={() => void revoke(session)}>
+                Revoke<span className="hidden"> {session.device ?? session.id}</span>
+              </button>
+            </>
+          )}
+        />
+      )}
       {sessions?.nodes.length === 0 && <p className="notice">The user is signed in nowhere.</p>}
       {sessions?.pageInfo.hasNextPage && (
         <button type="button" onClick={() => setAfter(sessions.pageInfo.endCursor ?? null)}>
@@ -67,46 +84,19 @@ export function UserSessions({ userId }: { userId: string }) {
   );
 }
 
-function SessionTable({ sessions, onRevoke }: { sessions: Session[]; onRevoke: (session: Session) => void }) {
-  return (
-    <div className="table" role="region" aria-label="Rows of sessions" tabIndex={0}>
-      <table>
-        <thead>
-          <tr>
-            {['id', 'device', 'createdAt', 'lastSeenAt', 'expiresAt'].map((name) => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
-            <th scope="col">
-              <span className="hidden">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {sessions.map((session) => (
-            <tr key={session.id} data-id={session.id}>
-              <td data-label="id">
-                <span className="shown id" title={session.id}>
-                  {session.id}
-                </span>
-              </td>
-              <td data-label="device">
-                <span className="shown">{session.device ?? <span className="null">null</span>}</span>
-              </td>
-              <td data-label="createdAt">{showTime(session.createdAt)}</td>
-              <td data-label="lastSeenAt">{showTime(session.lastSeenAt)}</td>
-              <td data-label="expiresAt">{showTime(session.expiresAt)}</td>
-              <td className="actions">
-                {session.isCurrent && <small>this session </small>}
-                <button type="button" onClick={() => onRevoke(session)}>
-                  Revoke<span className="hidden"> {session.device ?? session.id}</span>
-                </button>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
+const COLUMNS: readonly PlainColumn<Session>[] = [
+  {
+    name: 'id',
+    show: ({ id }) => (
+      <span className="shown id" title={id}>
+        {id}
+      </span>
+    ),
+  },
+  { name: 'device', show: ({ device }) => <span className="shown">{device ?? <Null />}</span>, by: ({ device }) => device ?? '' },
+  ...(['createdAt', 'lastSeenAt', 'expiresAt'] as const).map((name) => ({
+    name,
+    show: (session: Session) => showTime(session[name]),
+    by: (session: Session) => session[name],
+  })),
+];

@@ -7,6 +7,7 @@ mod faults;
 mod flights;
 mod freshness;
 mod gate;
+mod holdings;
 mod lookout;
 mod memory;
 mod miss_reasons;

@@ -12,6 +12,7 @@ mod variables;
 pub use check::DocumentCheck;
 pub use label::OperationLabel;
 pub(crate) use syntax::say_plainly;
+pub(crate) use tokens::without_texts;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -57,6 +57,26 @@ pub(super) fn check(text: &str, limit: usize) -> Result<(), String> {
     Ok(())
 }
 
+/// A text without its comments and with nothing in its strings: what may be private of a document.
+pub(crate) fn without_texts(text: &str) -> String {
+    let mut rest = text;
+    let mut kept = String::with_capacity(text.len());
+    while let Some(place) = rest.find(['"', '#']) {
+        let (before, here) = rest.split_at(place);
+        kept.push_str(before);
+        let bytes = here.as_bytes();
+        let left = if bytes[0] == b'#' {
+            past(bytes, |byte| !matches!(byte, b'\r' | b'\n'))
+        } else {
+            kept.push_str("\"\"");
+            // Of what is no string, nothing is kept.
+            string(bytes).unwrap_or_default()
+        };
+        rest = here.get(here.len() - left.len()..).unwrap_or_default();
+    }
+    kept + rest
+}
+
 /// What is left behind the first bytes that are so.
 fn past(bytes: &[u8], are_so: impl Fn(u8) -> bool) -> &[u8] {
     let end = bytes.iter().position(|byte| !are_so(*byte)).unwrap_or(bytes.len());
@@ -111,6 +131,20 @@ mod tests {
             ("{ a(b: \"\"\" c \" d \\\"\"\" # e { \"\"\", f: \"\") }", 11),
         ] {
             assert_eq!(count(text), tokens, "{text}");
+        }
+    }
+
+    #[test]
+    fn comments_and_what_strings_hold_are_left_out() {
+        for (text, kept) in [
+            ("{ a }", "{ a }"),
+            (r#"{ a(b: "secret", c: 1) # mine"#, r#"{ a(b: "", c: 1) "#),
+            ("{ a # \"x\n b(c: \"é \\\" # \") }", "{ a \n b(c: \"\") }"),
+            ("{ a(b: \"\"\" x \" y \\\"\"\" # é \"\"\", f: \"\") }", "{ a(b: \"\", f: \"\") }"),
+            ("{ a(b: \"no end", "{ a(b: \"\""),
+            ("{ a(b: \"\\ud800 x\") }", "{ a(b: \"\""),
+        ] {
+            assert_eq!(without_texts(text), kept, "{text}");
         }
     }
 

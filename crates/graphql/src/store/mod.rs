@@ -5,6 +5,7 @@
 mod batch;
 mod dependencies;
 mod item;
+mod kept;
 mod noted;
 mod persistent;
 mod policies;
@@ -24,12 +25,12 @@ use serde::de::DeserializeOwned;
 use tidewater_cache::{Cache, Request, Space};
 use tidewater_changelog::Tracking;
 use tidewater_entity::{Statements, Tracked, now};
-use uuid::Uuid;
 
 use crate::Error;
 
 pub(crate) use dependencies::{Ground, GroundRows};
 pub use item::Item;
+pub(crate) use kept::KeptRows;
 pub(crate) use noted::{Noted, Wanted};
 pub use policies::{Override, Policies};
 pub use reader::Reader;
@@ -101,12 +102,12 @@ impl Store {
         &self.statements
     }
 
-    /// Forgets what this server and Redis keep of the row of `E` with this primary key. Whether memory kept anything.
+    /// The rows of `E`, as far as they are kept.
     ///
     /// # Errors
     /// `INTERNAL` when `E` is not tracked.
-    pub(crate) fn forget<E: Stored>(&self, key: Uuid) -> Result<bool, Error> {
-        Ok(self.spaces::<E>()?.items.drop_kept(key.as_bytes()))
+    pub(crate) fn kept<E: Stored>(&self) -> Result<Arc<dyn KeptRows>, Error> {
+        Ok(self.spaces::<E>()?)
     }
 
     /// What the change log records.

@@ -312,7 +312,7 @@ impl Reader {
     }
 }
 
-fn item_lookup<E: Stored>(key: &Uuid) -> Lookup {
+pub(super) fn item_lookup<E: Stored>(key: &Uuid) -> Lookup {
     let dependencies = Dependency::row(E::TRACKING.table, &[Value::Uuid(*key)]).into();
     Lookup { key: Box::from(key.as_bytes().as_slice()), dependencies }
 }

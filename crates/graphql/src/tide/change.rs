@@ -1,9 +1,11 @@
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_graphql::{Context, Enum, Object};
 use chrono::{DateTime, Utc};
 use tidewater_cache::{About, Applied, Part};
-use tidewater_changelog::{Change, Operation, Origin, RowChange};
+use tidewater_changelog::{Change, Operation, Origin, RowChange, Value};
+use uuid::Uuid;
 
 use super::object::float;
 use crate::explain::{Told, WriterKind, WriterName, of_part};
@@ -11,6 +13,7 @@ use crate::store::Store;
 use crate::{Error, scope};
 
 /// A change of the database, by whoever made it, as a poll of the change log saw it.
+#[derive(Clone)]
 pub(crate) struct TideChange {
     applied: Arc<Applied>,
     index: usize,
@@ -47,6 +50,33 @@ impl TideChange {
             }
         }
         latest
+    }
+
+    /// The last change of each of these rows, which are given by table and primary key, or of its whole table; none where none is
+    /// remembered.
+    pub(super) fn last_of(store: &Store, rows: &[(&'static str, Uuid)]) -> HashMap<(&'static str, Uuid), Self> {
+        let recent = store.cache().recent_changes();
+        let wanted: HashMap<(&str, Uuid), (&'static str, Uuid)> = rows.iter().map(|row| (*row, *row)).collect();
+        let mut last = HashMap::new();
+        for applied in &recent {
+            for (index, change) in applied.changes().iter().enumerate() {
+                let told = || Self::new(Arc::clone(applied), index);
+                match change {
+                    Change::Table { table } => {
+                        let concerned = rows.iter().filter(|(of, _)| *of == &**table);
+                        last.extend(concerned.map(|row| (*row, told())));
+                    }
+                    Change::Row(RowChange { table, old, new, .. }) => {
+                        let key = if new.is_empty() { old.first() } else { new.first() };
+                        let Some(Value::Uuid(key)) = key else { continue };
+                        if let Some(row) = wanted.get(&(&**table, *key)) {
+                            last.insert(*row, told());
+                        }
+                    }
+                }
+            }
+        }
+        last
     }
 
     fn change(&self) -> &Change {
@@ -96,7 +126,10 @@ impl TideChange {
         let store = scope.reader.store();
         let parts = store.cache().parts(self.change());
         let whole = parts.iter().filter(|part: &&Part| part.about == About::Anything);
-        Ok(whole.map(|part| of_part(store.all_tracking(), part)).collect())
+        let mut names: Vec<_> = whole.map(|part| of_part(store.all_tracking(), part)).collect();
+        // The row is also the set of the rows with its key.
+        names.dedup();
+        Ok(names)
     }
 
     /// Who wrote it, as far as writers say so.

@@ -8,6 +8,7 @@ mod database;
 mod duration;
 mod jobs;
 mod levels;
+mod memo;
 mod memory;
 mod mutation;
 mod named;

@@ -1,7 +1,7 @@
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
-use tidewater_entity::{export, note, notification, session, tag, todo, user};
 
 use super::jobs::jobs;
+use super::memo::kept;
 use super::{levels, overseer};
 use crate::{Error, id, scope};
 
@@ -67,16 +67,7 @@ impl TideMutation {
         scope(context)?.idempotency.refuse_key()?;
         let store = scope(context)?.reader.store();
         let (kind, key) = id::parse("id", &input.id)?;
-        let was_kept = match kind.as_str() {
-            "user" => store.forget::<user::Entity>(key)?,
-            "session" => store.forget::<session::Entity>(key)?,
-            "todo" => store.forget::<todo::Entity>(key)?,
-            "note" => store.forget::<note::Entity>(key)?,
-            "tag" => store.forget::<tag::Entity>(key)?,
-            "notification" => store.forget::<notification::Entity>(key)?,
-            "export" => store.forget::<export::Entity>(key)?,
-            _ => return Err(Error::bad_user_input("id", "no rows with such ids are kept")),
-        };
+        let was_kept = kept(store, "id", &kind)?.forget(key);
         Ok(DropMemoPayload { was_kept })
     }
 

@@ -1,12 +1,13 @@
 use std::sync::Arc;
 
-use async_graphql::{Context, Object, SimpleObject};
+use async_graphql::{Context, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use super::change::TideChange;
 use super::database::DatabaseStatistics;
 use super::jobs::JobStatistics;
 use super::levels::levels;
+use super::memo::RowMemo;
 use super::memory::{MemoryStatistics, TideTableStatistics};
 use super::operation::OperationStatistics;
 use super::operations::Operations;
@@ -15,10 +16,13 @@ use super::redis::RedisStatistics;
 use super::space::SpaceStatistics;
 use crate::explain::WriterName;
 use crate::store::Store;
-use crate::{Error, validation};
+use crate::{Error, scope, validation};
 
 /// What the caches of one server do and know. Numbers count from its start; those that may be large are whole numbers as `Float`.
 pub(crate) struct Tide(pub(crate) Arc<Store>);
+
+/// Of how many rows may be asked at once.
+const MOST_MEMOS: usize = 100;
 
 /// Where the change log has been read to.
 #[derive(SimpleObject)]
@@ -98,8 +102,29 @@ impl Tide {
         #[graphql(default = 20, desc = "How many at most, 1 to 200.")] first: i32,
     ) -> Result<Vec<OperationStatistics>, Error> {
         let first = validation::count("first", first, 200)?;
-        let operations = context.data::<Operations>().map_err(|_| Error::internal("a schema without operations"))?;
-        Ok(operations.busiest(first).into_iter().map(OperationStatistics).collect())
+        Ok(operations(context)?.busiest(first).into_iter().map(OperationStatistics).collect())
+    }
+
+    /// The text of a document that is known, by its SHA-256 in hexadecimal digits, without its comments and without what its string
+    /// literals hold; null if the server does not know it any more.
+    async fn document_text(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which document, as `operations` tell it.")] document: String,
+    ) -> Result<Option<String>, Error> {
+        Ok(operations(context)?.text(&document))
+    }
+
+    /// What is kept of rows, in the order of their ids. Asking keeps nothing, counts as no read, and lets the server's memory give up what
+    /// it would have given up.
+    #[graphql(complexity = "1 + ids.len() * child_complexity")]
+    async fn memos(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Their ids, at most 100.")] ids: Vec<ID>,
+    ) -> Result<Vec<RowMemo>, Error> {
+        let ids = validation::at_most("ids", MOST_MEMOS, ids)?;
+        RowMemo::of(&self.0, scope(context)?.reader.request(), &ids).await
     }
 
     /// The changes of the database that were seen last, the latest first. As many are remembered as are needed to explain misses: about
@@ -122,6 +147,11 @@ impl Tide {
     async fn jobs(&self) -> JobStatistics {
         JobStatistics
     }
+}
+
+/// Those of the server that answers.
+fn operations<'a>(context: &Context<'a>) -> Result<&'a Operations, Error> {
+    context.data::<Operations>().map_err(|_| Error::internal("a schema without operations"))
 }
 
 /// What a list of so many costs.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tidewater_cache::{MissReason, Misses, Provenance};
 
 use super::named::{NamedOperations, OperationTotals, Seat};
-use crate::document::{Document, OperationLabel};
+use crate::document::{Document, OperationLabel, without_texts};
 
 /// What has served one operation of one document. Kept with the document, and forgotten with it.
 #[derive(Debug)]
@@ -151,6 +151,13 @@ impl Operations {
         busy.sort_unstable_by_key(|busy| Reverse(busy.0));
         busy.truncate(most);
         busy.into_iter().map(|(_, counters)| counters.read()).collect()
+    }
+
+    /// The text of a document, by its SHA-256 in hexadecimal digits, without what may be private of it.
+    pub(crate) fn text(&self, document: &str) -> Option<String> {
+        let is_told = |known: &Document| known.counted().iter().any(|counters| &*counters.label().document == document);
+        let known = self.known.iter().find(|(_, known)| is_told(known));
+        known.map(|(text, _)| without_texts(&text))
     }
 }
 

@@ -24,6 +24,7 @@ mod internals;
 mod jobs;
 mod limits;
 mod logs;
+mod memos;
 mod metrics;
 mod outages;
 mod pages;

@@ -1,0 +1,179 @@
+/** What Studio shows of the server itself, on a PostgreSQL that is changed by `psql` too. */
+
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+
+import { startBrowser } from '../browser.js';
+import { ADMINISTRATOR, startPostgres, startRedis, startServer } from '../server.js';
+import { cell, isReadable, newTodo, openStudio, row, search } from './studio.js';
+
+const postgres = await startPostgres({ after });
+const redis = await startRedis({ after });
+// A job that fails is given up at once, and nothing but a retry brings it back.
+const environment = { TIDEWATER_JOB_ATTEMPTS: '1', TIDEWATER_JOB_SWEEP_INTERVAL: '1h' };
+const server = await startServer({ after }, { postgres, redis, environment });
+const browser = await startBrowser({ after });
+
+const open = (test, options) => openStudio(test, browser, server, options);
+const changes = (page) => page.getByRole('region', { name: 'Changes of the database' });
+const told = (page, id) => changes(page).locator('tr').filter({ hasText: id });
+const chart = (page, title) => page.getByRole('figure', { name: title });
+
+/** Keeps jobs that remind of todos from being done, as long as there is a todo with that text. */
+const JAM = `
+    CREATE FUNCTION jam() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN IF NEW.text LIKE 'Jammed%' THEN RAISE EXCEPTION 'jammed'; END IF; RETURN NEW; END $$;
+    CREATE TRIGGER jam BEFORE INSERT ON notification FOR EACH ROW EXECUTE FUNCTION jam()`;
+
+async function ask(query, variables) {
+    return server.ask(query, { variables, token: await server.signIn(ADMINISTRATOR) });
+}
+
+test('a change by psql is named as one from outside, and the row is read again', async (test) => {
+    const id = await newTodo(server, { text: 'Mend the fence' });
+    const [page, other] = [await open(test, { path: 'tide' }), await open(test)];
+    await search(other, 'the fence');
+    await told(page, id).getByText('this server').waitFor();
+    await postgres.psql(`UPDATE todo SET text = 'Paint the fence' WHERE text = 'Mend the fence'`);
+    const change = told(page, id).first();
+    await change.getByText('outside (psql)').waitFor();
+    await change.getByText('UPDATE').waitFor();
+    assert.equal(await change.locator('td[data-label="columns"]').innerText(), 'text');
+    const invalidated = change.locator('td[data-label="invalidated"]');
+    await invalidated.getByText(`todo(id=${id})`).waitFor();
+    await invalidated.getByText(/^todo\(user_id=user_/).waitFor();
+    await cell(other, id, 'text').getByText('Paint the fence').waitFor();
+
+    await page.getByLabel('who').selectOption('outside');
+    await changes(page).getByText('this server').first().waitFor({ state: 'detached' });
+    await told(page, id).getByRole('link').click();
+    await page.getByRole('heading', { name: 'Todo Paint the fence' }).waitFor();
+});
+
+test('a change by another server is named as such', async (test) => {
+    const another = await startServer(test, { postgres, redis });
+    const page = await open(test, { path: 'tide' });
+    const id = await newTodo(another, { text: 'Rake the leaves' });
+    await told(page, id).getByText('another server').waitFor();
+});
+
+test('what a server does is shown while it does it', async (test) => {
+    const id = await newTodo(server, { text: 'Tune the piano' });
+    const page = await open(test, { path: 'tide' });
+    const kinds = page.getByRole('region', { name: 'Kinds of values' });
+    const ended = new AbortController();
+    const work = (async () => {
+        for (let count = 0; !ended.signal.aborted; count += 1) {
+            await ask(`query Tuned { todo(id: "${id}") { text } }`);
+            if (count % 20 === 0) await postgres.psql(`UPDATE todo SET notes = '${count}' WHERE text = 'Tune the piano'`);
+        }
+    })();
+    test.after(() => work);
+    try {
+        // Whole responses answer most; what psql changes has to be read again.
+        await row(kinds, 'response').getByText('changed').waitFor();
+        await chart(page, 'Lookups a second').getByText(/^[1-9]/).first().waitFor();
+        await chart(page, 'Hit ratio').getByText(/^\d+(\.\d)? %$/).first().waitFor();
+        await chart(page, 'Change log, a second').getByText(/^[\d.]+$/).first().waitFor();
+        const drawn = await chart(page, 'Change log, a second').locator('path.line-1').getAttribute('d');
+        assert.match(drawn, /^M.*L/, 'no line is drawn');
+    } finally {
+        ended.abort();
+    }
+    await page.getByRole('button', { name: 'Pause' }).click();
+    const paused = await page.getByLabel('tide', { exact: true }).innerText();
+    await page.waitForTimeout(2500);
+    assert.equal(await page.getByLabel('tide', { exact: true }).innerText(), paused);
+});
+
+test('a server that does not answer is said to, and asked again', async (test) => {
+    const expected = [/./];
+    const own = await startServer(test, { postgres, redis });
+    const page = await openStudio(test, browser, own, { path: 'tide', expected });
+    await page.getByText('is read').waitFor();
+    await own.terminate();
+    await page.getByRole('alert').getByText('The server did not answer').first().waitFor();
+    await page.getByText('is read').waitFor();
+    await own.start();
+    await page.getByRole('alert').first().waitFor({ state: 'detached' });
+});
+
+test('the busiest operations are ordered, and one is opened in GraphiQL', async (test) => {
+    for (let count = 0; count < 30; count += 1) {
+        await ask('query Busiest { todos(first: 3, filter: { text: "secret" }) { totalCount } }');
+    }
+    await ask('query Lazy { viewer { name } }');
+    const page = await open(test, { path: 'queries' });
+    const operations = page.getByRole('region', { name: 'Busiest operations' });
+    const names = () => operations.locator('td[data-label="operation"] button').allInnerTexts();
+    const busiest = operations.getByRole('button', { name: /^Busiest / });
+    await busiest.waitFor();
+    const mine = operations.locator('tr').filter({ has: busiest });
+    assert.equal(await mine.locator('td[data-label="in all"]').innerText(), '30');
+    await mine.getByText('never filled').waitFor();
+    await operations.getByRole('columnheader', { name: 'in all' }).getByRole('button').click();
+    const rising = await operations.locator('td[data-label="in all"]').allInnerTexts();
+    assert.deepEqual(rising.map(Number), rising.map(Number).toSorted((one, other) => one - other));
+    assert.notEqual((await names())[0].split(' ')[0], 'Busiest');
+
+    await busiest.click();
+    const opened = page.context().waitForEvent('page');
+    const link = operations.getByRole('link', { name: 'Open in GraphiQL' });
+    assert.ok(!(await operations.locator('pre').innerText()).includes('secret'), 'a text of a document is shown');
+    await link.click();
+    const graphiql = await opened;
+    await graphiql.getByRole('tab', { name: /Busiest/ }).waitFor();
+    const editor = graphiql.getByRole('region', { name: 'Operation Editor' }).locator('.view-lines');
+    await editor.getByText('totalCount').waitFor();
+    assert.equal(new URL(graphiql.url()).hash, '');
+});
+
+test('a job that was given up is tried again', async (test) => {
+    await postgres.psql(JAM);
+    const remind = (text) => newTodo(server, { text, remindAt: new Date().toISOString() });
+    await remind('Jammed door');
+    await remind('Jammed lock');
+    const named = (text) => postgres.psql(`SELECT id FROM todo WHERE text = '${text}'`);
+    const [one, other] = [await named('Jammed door'), await named('Jammed lock')];
+    const page = await open(test, { path: 'jobs' });
+    const dead = page.getByRole('region', { name: 'Jobs that were given up' });
+    await dead.getByText(one).waitFor();
+    await dead.getByText(other).waitFor();
+    await page.getByText('2', { exact: true }).waitFor();
+
+    // It fails again as long as nothing else is done.
+    await dead.locator('tr').filter({ hasText: one }).getByRole('button', { name: /^Retry/ }).click();
+    await page.getByRole('status').getByText('1 job was queued again.').waitFor();
+    await dead.getByText(one).waitFor();
+    await postgres.psql('DROP TRIGGER jam ON notification; DROP FUNCTION jam');
+    await page.getByRole('button', { name: 'Retry all that are shown' }).click();
+    await page.getByRole('status').getByText('2 jobs were queued again.').waitFor();
+    await page.getByText(/^(There are no jobs|No job was given up)/).waitFor();
+    const query = '{ viewer { notifications(first: 10) { nodes { text } } } }';
+    const { viewer } = await ask(query);
+    const texts = viewer.notifications.nodes.map(({ text }) => text);
+    assert.ok(texts.includes('Jammed door') && texts.includes('Jammed lock'), `${texts}`);
+});
+
+for (const [colorScheme, width] of [
+    ['light', 1280],
+    ['dark', 360],
+]) {
+    test(`everybody can read it, ${colorScheme}, in ${width} pixels`, async (test) => {
+        const page = await open(test, { colorScheme, viewport: { width, height: 800 } });
+        for (const [path, name] of [
+            ['tide', 'Changes of the database'],
+            ['queries', 'Busiest operations'],
+            ['jobs', null],
+        ]) {
+            await page.goto(`${server.url}/studio#/${path}`);
+            if (name) await page.getByRole('region', { name }).locator('tbody tr').first().waitFor();
+            else await page.getByText('scheduled', { exact: true }).waitFor();
+            if (path === 'queries') {
+                await page.getByRole('button', { expanded: false }).first().click();
+                await page.getByRole('link', { name: 'Open in GraphiQL' }).waitFor();
+            }
+            await isReadable(page, path);
+        }
+    });
+}

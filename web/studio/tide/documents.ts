@@ -1,0 +1,68 @@
+import { graphql } from '../../generated';
+
+export const tideNow = graphql(`
+  query TideNow {
+    tide {
+      server
+      now
+      mark {
+        position
+      }
+      memoryBytes
+      polls {
+        polls
+        passes
+        isFailing
+        followers
+      }
+      redis {
+        isReachable
+        droppedWrites
+      }
+      spaces {
+        name
+        memoryHits
+        redisHits
+        joined
+        fills
+        invalidations
+        needless
+        misses {
+          reason
+          count
+        }
+      }
+    }
+  }
+`);
+
+export const tideChanges = graphql(`
+  query TideChanges {
+    tide {
+      changes(last: 100) {
+        ...Change
+      }
+    }
+  }
+
+  fragment Change on TideChange {
+    table
+    operation
+    row
+    columns
+    dependencies
+    writer
+    writerName
+    transaction
+    seenAt
+    position
+  }
+`);
+
+export const tideChanged = graphql(`
+  subscription TideChanged {
+    tideChanged {
+      ...Change
+    }
+  }
+`);
