@@ -75,6 +75,11 @@ test('what a server does is shown while it does it', async (test) => {
         await chart(page, 'Lookups a second').getByText(/^[1-9]/).first().waitFor();
         await chart(page, 'Hit ratio').getByText(/^\d+(\.\d)? %$/).first().waitFor();
         await chart(page, 'Change log, a second').getByText(/^[\d.]+$/).first().waitFor();
+        for (const title of ['Waiting for a poll', 'Redis commands', 'Database statements']) {
+            const took = chart(page, title).getByText(/^[1-9][\d.]* (µs|ms|s)$/);
+            await took.first().waitFor();
+            assert.deepEqual(await chart(page, title).locator('dt').allInnerTexts(), ['p50', 'p95', 'p99']);
+        }
         const drawn = await chart(page, 'Change log, a second').locator('path.line-1').getAttribute('d');
         assert.match(drawn, /^M.*L/, 'no line is drawn');
     } finally {
@@ -111,6 +116,8 @@ test('the busiest operations are ordered, and one is opened in GraphiQL', async 
     const mine = operations.locator('tr').filter({ has: busiest });
     assert.equal(await mine.locator('td[data-label="in all"]').innerText(), '30');
     await mine.getByText('never filled').waitFor();
+    await mine.getByRole('img', { name: /^change log .+, Redis .+, database .+, rest .+/ }).waitFor();
+    assert.match(await mine.locator('td[data-label="each time"]').innerText(), /^[1-9][\d.]* (µs|ms|s)$/);
     await operations.getByRole('columnheader', { name: 'in all' }).getByRole('button').click();
     const rising = await operations.locator('td[data-label="in all"]').allInnerTexts();
     assert.deepEqual(rising.map(Number), rising.map(Number).toSorted((one, other) => one - other));

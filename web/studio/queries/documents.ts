@@ -13,6 +13,7 @@ export const operationsNow = graphql(`
         failed
         cached
         database
+        totalSeconds
         gateSeconds
         redisSeconds
         databaseSeconds

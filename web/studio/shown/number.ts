@@ -11,9 +11,12 @@ const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFracti
 
 /** A number of seconds, in the unit that it has most of. */
 export function duration(seconds: number): string {
+  if (seconds === 0) {
+    return '0 s';
+  }
   const [unit, name] = UNITS.find(([unit]) => seconds >= unit) ?? [1e-6, 'µs'];
   const value = seconds / unit;
-  return `${value < 10 && unit < 1 ? value.toFixed(1) : Math.floor(value)} ${name}`;
+  return `${value < 10 && unit <= 1 ? value.toFixed(1) : Math.floor(value)} ${name}`;
 }
 
 /** A whole number, shortened where it is long. */

@@ -14,10 +14,21 @@ export const tideNow = graphql(`
         passes
         isFailing
         followers
+        waits {
+          ...Durations
+        }
       }
       redis {
         isReachable
         droppedWrites
+        latency {
+          ...Durations
+        }
+      }
+      database {
+        latency {
+          ...Durations
+        }
       }
       spaces {
         name
@@ -32,6 +43,13 @@ export const tideNow = graphql(`
           count
         }
       }
+    }
+  }
+
+  fragment Durations on DurationStatistics {
+    buckets {
+      upToSeconds
+      count
     }
   }
 `);

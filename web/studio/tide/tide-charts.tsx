@@ -1,6 +1,7 @@
 import { LineChart } from '../charts/line-chart';
 import { perSecond, type Step } from '../history/step';
 import { percent, rate } from '../shown/number';
+import { LatencyChart } from './latency-chart';
 import { lookups, type Tide } from './lookups';
 
 /** What a server did in the last minutes, as lines. */
@@ -8,6 +9,7 @@ export function TideCharts({ steps }: { steps: readonly Step<Tide>[] }) {
   const shared = { times: steps.map(({ at }) => at) };
   const told = steps.map((step) => ({ values: lookups(step, null), responses: lookups(step, 'response'), seconds: step.seconds }));
   const series = (name: string, value: (one: (typeof told)[number]) => number | null) => ({ name, values: told.map(value) });
+  const hasRedis = steps.some(({ after }) => after.redis != null);
   return (
     <div className="charts">
       <LineChart
@@ -40,6 +42,9 @@ export function TideCharts({ steps }: { steps: readonly Step<Tide>[] }) {
           { name: 'asked for', values: steps.map((step) => perSecond(step, ({ polls }) => polls.passes)) },
         ]}
       />
+      <LatencyChart title="Waiting for a poll" steps={steps} durations={({ polls }) => polls.waits} />
+      {hasRedis && <LatencyChart title="Redis commands" steps={steps} durations={({ redis }) => redis?.latency} />}
+      <LatencyChart title="Database statements" steps={steps} durations={({ database }) => database.latency} />
     </div>
   );
 }
