@@ -108,10 +108,16 @@ impl NamedOperations {
         if place != OTHERS && self.places[place].holder.load(Ordering::Relaxed) == holder {
             return place;
         }
-        if has_failed || !seat.counted.fetch_add(1, Ordering::Relaxed).is_multiple_of(PATIENCE) {
+        if !has_failed && !seat.counted.fetch_add(1, Ordering::Relaxed).is_multiple_of(PATIENCE) {
             return OTHERS;
         }
-        let Some(place) = self.names.lock().place_of(&self.places, name, Instant::now()) else { return OTHERS };
+        let mut names = self.names.lock();
+        let place = match has_failed {
+            true => names.places.get(name).copied(),
+            false => names.place_of(&self.places, name, Instant::now()),
+        };
+        let Some(place) = place else { return OTHERS };
+        // Still locked, so it is this name's.
         let holder = self.places[place].holder.load(Ordering::Relaxed);
         seat.place.store(holder << 8 | place as u64, Ordering::Relaxed);
         place
@@ -177,10 +183,12 @@ mod tests {
         operations.count(&seat, Some("Todos"), TIME, false);
         operations.count(&seat, Some("Todos"), TIME, true);
         count(&operations, "Todos");
+        // Of another document, which has not been answered yet.
+        operations.count(&Seat::default(), Some("Todos"), TIME, true);
         operations.count(&Seat::default(), None, TIME, false);
         let totals = operations.totals();
         let todos = of(&totals, Some("Todos")).unwrap();
-        assert_eq!((todos.latency.count(), todos.failed), (3, 1));
+        assert_eq!((todos.latency.count(), todos.failed), (4, 2));
         assert_eq!(of(&totals, None).unwrap().latency.count(), 1);
     }
 

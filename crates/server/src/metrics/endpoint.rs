@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use axum::response::{IntoResponse, Response};
 use hyper::body::Incoming;
@@ -22,7 +22,7 @@ use crate::http::{Bounds, accept_until, ranges, shield};
 const PATH: &str = "/metrics";
 
 /// Few ask, and now and then.
-const BOUNDS: Bounds = Bounds { connections: 32, idle_timeout: Duration::from_secs(75), max_header: 16 << 10 };
+const BOUNDS: Bounds = Bounds { connections: 32, idle_timeout: Duration::from_secs(10), max_header: 16 << 10 };
 
 /// How many may wait to be accepted.
 const BACKLOG: u32 = 32;
@@ -104,6 +104,8 @@ impl Answering {
             _ => (StatusCode::NOT_FOUND, "metrics are at /metrics\n").into_response(),
         };
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        // Who has been answered asks again in a quarter of a minute, and would keep others out until then.
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         shield(response.headers_mut());
         response
     }

@@ -13,6 +13,7 @@ async fn a_redis_that_is_gone_is_counted_and_told_until_it_is_back() {
     let environment: Vec<_> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let measured = Measured::over(seeded(Backend::PostgresRedis).await, None, &environment).await;
     let of_cache = |name: &str| format!("tidewater_redis_{name}{{use=\"cache\"}}");
+    measured.ask(TODOS, Value::Null).await;
     let before = measured.scrape().await;
     assert_eq!(before.value(&of_cache("breaker_open")), 0.0);
     assert!(before.value(&of_cache("command_duration_seconds_count")) >= 1.0, "{}", before.0);
