@@ -54,13 +54,10 @@ pub(super) fn start(
         .redirect(reqwest::redirect::Policy::none())
         .build()
         .map_err(|error| one_line(&error))?;
-    let headers =
-        headers.0.iter().filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));
     let exporter = Otlp::builder()
         .with_http()
-        .with_http_client(OnRuntime { client, runtime: runtime.clone() })
+        .with_http_client(OnRuntime { client, headers: headers.clone(), runtime: runtime.clone() })
         .with_endpoint(endpoint)
-        .with_headers(headers.collect())
         .with_protocol(Protocol::HttpBinary)
         .with_timeout(LIMIT)
         .build()
@@ -177,12 +174,18 @@ impl SpanExporter for Telling {
 #[derive(Debug)]
 struct OnRuntime {
     client: reqwest::Client,
+    /// What every delivery has. Set here, because the exporter lets its own reading of the environment win over what it is given, and a
+    /// flag wins over the environment.
+    headers: Headers,
     runtime: Handle,
 }
 
 #[async_trait]
 impl HttpClient for OnRuntime {
-    async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+    async fn send_bytes(&self, mut request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+        for (name, value) in &self.headers.0 {
+            request.headers_mut().insert(name.clone(), value.clone());
+        }
         let client = self.client.clone();
         self.runtime.spawn(async move { client.send_bytes(request).await }).await?
     }

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tidewater_testkit::{Backend, Manner, unused_port};
+use tidewater_testkit::{Backend, Collector, Manner, Server, unused_port};
 use tokio::time::Instant;
 
 use super::world::{Caller, World};
+use crate::fixture::{binary, seeded};
 
 const TODOS: &str = "query Todos { viewer { todos(first: 3) { nodes { text } } } }";
 
@@ -50,6 +51,23 @@ async fn what_is_traced_last_is_sent_when_the_server_ends() {
     let line = line(&log, "what was traced");
     assert_eq!(number(line, "delivered"), told.len() as u64);
     assert_eq!((number(line, "dropped"), number(line, "undelivered")), (0, 0));
+}
+
+#[tokio::test]
+async fn each_delivery_has_the_headers_that_are_set_and_a_flag_wins() {
+    let (database, collector) = (seeded(Backend::Sqlite).await, Collector::start().await);
+    let environment = [
+        ("DATABASE_URL", database.url()),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url()),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "api-key=of%20the%20environment"),
+    ];
+    let arguments = ["serve", "--otlp-headers", "api-key=of%20the%20flag"];
+    let mut server = Server::start(binary(), &arguments, &environment).await;
+    server.graphql("{ __typename }", Value::Null).await;
+    server.terminate().await;
+    let headers = collector.headers();
+    assert!(!headers.is_empty());
+    assert!(headers.iter().all(|headers| headers["api-key"] == "of the flag"), "{headers:?}");
 }
 
 #[tokio::test]
