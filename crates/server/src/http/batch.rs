@@ -35,7 +35,7 @@ impl Service {
         let requests = requests(body, self.limits.max_batch)?;
         idempotency::refuse_key(headers)?;
         let mut responses = Vec::with_capacity(requests.len());
-        let (mut mark, mut session, mut standing) = (None, SessionChange::None, None);
+        let (mut mark, mut session, mut standing, mut operation) = (None, SessionChange::None, None, None);
         for request in requests {
             let bytes = request.get().as_bytes();
             let received = Received { peer, headers, form: POST, bytes };
@@ -49,15 +49,16 @@ impl Service {
                 }
             };
             let Answered { answer, standing: left, .. } = answered;
-            trail.tell(&answer);
             responses.push([&String::from_utf8_lossy(&answer.head), answer.tail.as_str()].concat());
             // The later one includes the earlier.
             mark = answer.mark.or(mark);
             standing = left.or(standing);
+            operation = answer.operation.or(operation);
             if answer.session != SessionChange::None {
                 session = answer.session;
             }
         }
+        trail.tell(operation.as_deref());
         let mut response = Response::new(Body::from(format!("[{}]", responses.join(","))));
         let told = response.headers_mut();
         told.insert(CONTENT_TYPE, MediaType::Json.header());

@@ -61,7 +61,7 @@ pub(super) async fn post(
             let read = || parameters::of_json(&body);
             let reply = service.answer(deadline, received, streamed(wanted), span, read).await;
             if let Ok(Reply::Answered(answered)) = &reply {
-                trail.tell(&answered.answer);
+                trail.tell(answered.answer.operation.as_deref());
             }
             service.tell(reply, wanted, media, deadline.begun).await
         })
@@ -84,7 +84,7 @@ pub(super) async fn get(
         .bounded(media, async |deadline: Deadline| {
             let reply = service.answer(deadline, received, streamed(wanted), Span::current, read).await;
             if let Ok(Reply::Answered(answered)) = &reply {
-                trail.tell(&answered.answer);
+                trail.tell(answered.answer.operation.as_deref());
             }
             match reply {
                 // How an answer was made is told in an answer only.

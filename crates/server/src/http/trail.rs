@@ -1,7 +1,7 @@
 //! By what a request is found in logs and traces: its id, and its place in a trace.
 
 use axum::http::{HeaderValue, Method, Request, StatusCode, Version};
-use tidewater_graphql::Answer;
+use tidewater_graphql::OperationLabel;
 use tracing::{Span, field};
 
 use super::{exports, graphql, request_id};
@@ -53,10 +53,10 @@ impl Trail {
         Upgrade { id: self.id.clone(), origin: Carried::of(&self.span) }
     }
 
-    /// This was asked for, and is answered.
-    pub(super) fn tell(&self, answer: &Answer) {
+    /// This was asked for, and is answered. To be told once: what is recorded again is there twice.
+    pub(super) fn tell(&self, operation: Option<&OperationLabel>) {
         if !self.span.is_disabled()
-            && let Some(operation) = &answer.operation
+            && let Some(operation) = operation
         {
             self.span.record("graphql.operation.type", operation.kind);
             self.span.record("graphql.operation.name", operation.name.as_deref());
