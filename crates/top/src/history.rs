@@ -3,14 +3,16 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use crate::documents::OPERATIONS;
+use crate::settings::INTERVALS;
 use crate::source::Sample;
 use crate::tide::{Operation, Space, Tide};
 
-/// How many samples are kept: more than a line of a terminal has room for.
-const MOST: usize = 240;
-
 /// What "lately" means.
 const LATELY: Duration = Duration::from_secs(60);
+
+/// How many samples are kept: all that are of lately, however short the interval is. It is more than a line of a terminal has room for.
+const MOST: usize = (LATELY.as_millis() / INTERVALS.0.as_millis()) as usize + 1;
 
 /// The samples of one server, the latest last.
 #[derive(Clone, Debug, Default)]
@@ -101,11 +103,16 @@ pub(crate) fn missed_because(reason: &str) -> impl Fn(&Space) -> u64 {
     move |space| space.misses.iter().filter(|misses| misses.reason == reason).map(|misses| misses.count).sum()
 }
 
-/// Takes a number of the operation that is the same as `this`.
+/// Takes a number of the operation that is the same as `this`, which was told last. One that is not there where the list is full may only
+/// have been less busy than those: what it had done until then is not known, and taken for all that it has.
 pub(crate) fn of_operation<N: Default>(this: &Operation, number: impl Fn(&Operation) -> N) -> impl Fn(&Tide) -> N {
     move |tide| {
         let same = |other: &&Operation| other.document == this.document && other.name == this.name;
-        tide.operations.iter().find(same).map_or_else(N::default, &number)
+        match tide.operations.iter().find(same) {
+            Some(operation) => number(operation),
+            None if tide.operations.len() < OPERATIONS => N::default(),
+            None => number(this),
+        }
     }
 }
 
@@ -155,6 +162,23 @@ mod tests {
         history.add(Duration::from_secs(0), sample("a", 10));
         history.add(Duration::from_secs(1), sample("a", 4));
         assert_eq!((history.rate(passes), history.lately(passes)), (Some(0.0), 0));
+    }
+
+    #[test]
+    fn an_operation_that_comes_into_a_full_list_has_not_begun_then() {
+        let operation =
+            |number: usize, count| Operation { document: number.to_string(), count, ..Operation::default() };
+        for (listed, expected) in [(OPERATIONS, 0), (OPERATIONS - 1, 900)] {
+            let mut history = History::default();
+            for first in [0, 1] {
+                let mut sample = sample("a", 0);
+                sample.tide.operations = (first..first + listed).map(|number| operation(number, 900)).collect();
+                history.add(Duration::from_secs(first as u64), sample);
+            }
+            let late = operation(listed, 900);
+            let count = of_operation(&late, |operation| operation.count);
+            assert_eq!((history.lately(&count), history.rate(&count)), (expected, Some(expected as f64)), "{listed}");
+        }
     }
 
     #[test]
