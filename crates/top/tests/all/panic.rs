@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 use tidewater_testkit::TestTerminal;
 use tidewater_top::{Settings, watch};
-use tokio::time::sleep;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::fake::Fake;
 
@@ -28,8 +28,9 @@ fn tide() -> serde_json::Value {
 async fn a_panic_gives_the_terminal_back_and_can_be_read() {
     if let Ok(url) = env::var(URL) {
         let settings = Settings { url, token: None, interval: Duration::from_secs(1), is_coloured: true };
+        let mut signals = signal(SignalKind::terminate()).unwrap();
         let stop = async {
-            sleep(Duration::from_secs(1)).await;
+            signals.recv().await;
             panic!("as it was told to");
         };
         watch(settings, stop).await.unwrap();
@@ -41,6 +42,7 @@ async fn a_panic_gives_the_terminal_back_and_can_be_read() {
     let mut terminal = TestTerminal::start(command, 80, 24);
     terminal.shows("database answers").await;
     assert!(terminal.is_taken());
+    terminal.terminate();
     assert!(!terminal.ended().await.success());
     assert!(terminal.is_given_back(), "{}", terminal.text());
     assert!(terminal.text().contains("as it was told to"), "{}", terminal.text());
