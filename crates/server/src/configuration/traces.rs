@@ -141,7 +141,7 @@ impl FromStr for Endpoint {
             return Ok(Self(None));
         }
         match Url::parse(text.trim()) {
-            Ok(url) if url.scheme() == "http" && url.has_host() && url.query().is_none() => {
+            Ok(url) if url.scheme() == "http" && url.has_host() && url.query().or(url.fragment()).is_none() => {
                 Ok(Self(Some(url)))
             }
             _ => Err("expected the address of a collector that takes OTLP over HTTP without TLS, such as http://127.0.0.1:4318"
@@ -218,6 +218,7 @@ mod tests {
             "https://collector.example",
             "http://",
             "http://host/?a=b",
+            "http://host/#a",
         ] {
             assert!(bad.parse::<Endpoint>().is_err(), "{bad}");
         }
