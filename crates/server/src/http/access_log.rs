@@ -5,6 +5,7 @@ use std::time::Instant;
 use axum::http::{Method, Request, StatusCode, Uri};
 use tracing::Level;
 
+use super::health;
 use super::trail::Trail;
 
 /// Written when it is dropped, because a client that goes away takes the request's future along.
@@ -14,18 +15,18 @@ struct Begun {
     method: Method,
     uri: Uri,
     trail: Trail,
-    started: Instant,
+    arrived: Instant,
     status: Option<u16>,
 }
 
 impl Record {
-    /// Of a request that arrives now. Costs next to nothing if nobody wants to read it.
-    pub(super) fn begin<B>(request: &Request<B>, trail: &Trail) -> Self {
+    /// Of a request that has arrived. Costs next to nothing if nobody wants to read it.
+    pub(super) fn begin<B>(request: &Request<B>, trail: &Trail, arrived: Instant) -> Self {
         Self(tracing::enabled!(Level::INFO).then(|| Begun {
             method: request.method().clone(),
             uri: request.uri().clone(),
             trail: trail.clone(),
-            started: Instant::now(),
+            arrived,
             status: None,
         }))
     }
@@ -40,11 +41,11 @@ impl Record {
 
 impl Drop for Record {
     fn drop(&mut self) {
-        let Some(Begun { method, uri, trail, started, status }) = &self.0 else { return };
-        let (path, duration_ms) = (uri.path(), started.elapsed().as_micros() as f64 / 1_000.0);
+        let Some(Begun { method, uri, trail, arrived, status }) = &self.0 else { return };
+        let (path, duration_ms) = (uri.path(), arrived.elapsed().as_micros() as f64 / 1_000.0);
         let _span = trail.log_span().entered();
         match status {
-            Some(status) if path.starts_with("/health/") => {
+            Some(status) if health::is_probed(path) => {
                 tracing::debug!(%method, path, status, duration_ms, "answered")
             }
             Some(status) => tracing::info!(%method, path, status, duration_ms, "answered"),

@@ -2,6 +2,7 @@ use std::convert::Infallible;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Router;
 use axum::body::Body;
@@ -61,10 +62,11 @@ impl Front {
 
     /// Answers a request that came on a connection from `peer`.
     pub(crate) async fn answer(self, request: Request<Incoming>, peer: IpAddr) -> Result<Response, Infallible> {
+        let arrived = Instant::now();
         let trail = Trail::begin(&request, &self.service.tracer);
-        let mut record = Record::begin(&request, &trail);
+        let mut record = Record::begin(&request, &trail, arrived);
         let service = Arc::clone(&self.service);
-        let underway = service.traffic.begin(request.uri().path());
+        let underway = service.traffic.begin(request.uri().path(), arrived);
         let compression = self.compress_from.and_then(|from| Some((Accepted::of(request.headers())?, from)));
         let answered = AssertUnwindSafe(self.allowed(request, Peer(peer), &trail)).catch_unwind();
         let mut response = answered.instrument(trail.span().clone()).await.unwrap_or_else(refusal::of_panic);

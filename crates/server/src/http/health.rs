@@ -11,6 +11,11 @@ use serde_json::json;
 
 use super::Service;
 
+/// Whether a request for this path only asks how the server is.
+pub(super) fn is_probed(path: &str) -> bool {
+    path.starts_with("/health/")
+}
+
 pub(super) async fn live() -> Response {
     ([(CACHE_CONTROL, "no-store")], Json(json!({ "status": "live" }))).into_response()
 }

@@ -4,7 +4,7 @@ use std::time::Instant;
 use axum::http::StatusCode;
 use tidewater_histogram::{Bounds, Histogram, Snapshot};
 
-use super::graphql;
+use super::{graphql, health};
 
 /// All that a status can be: 100 to 999.
 const STATUSES: usize = 900;
@@ -37,7 +37,7 @@ struct OfRoute {
 pub(super) struct Underway<'a> {
     traffic: &'a Traffic,
     route: Route,
-    begun: Instant,
+    arrived: Instant,
     status: Option<StatusCode>,
 }
 
@@ -75,10 +75,10 @@ impl Default for Traffic {
 }
 
 impl Traffic {
-    /// A request for this path begins.
-    pub(super) fn begin(&self, path: &str) -> Underway<'_> {
+    /// A request for this path has arrived.
+    pub(super) fn begin(&self, path: &str, arrived: Instant) -> Underway<'_> {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
-        Underway { traffic: self, route: Route::of(path), begun: Instant::now(), status: None }
+        Underway { traffic: self, route: Route::of(path), arrived, status: None }
     }
 
     pub(super) fn read(&self) -> TrafficStatistics {
@@ -108,7 +108,7 @@ impl Drop for Underway<'_> {
                 // A status is never below 100, nor above 999.
                 let index = usize::from(status.as_u16().saturating_sub(FIRST_STATUS)).min(STATUSES - 1);
                 of_route.statuses[index].fetch_add(1, Ordering::Relaxed);
-                of_route.latency.record(self.begun.elapsed());
+                of_route.latency.record(self.arrived.elapsed());
             }
             None => drop(of_route.cancelled.fetch_add(1, Ordering::Relaxed)),
         }
@@ -123,7 +123,7 @@ impl Route {
         match path {
             graphql::PATH => Self::Graphql,
             _ if path.starts_with("/exports/") => Self::Exports,
-            _ if path.starts_with("/health/") => Self::Health,
+            _ if health::is_probed(path) => Self::Health,
             _ => Self::Other,
         }
     }
@@ -145,12 +145,13 @@ mod tests {
     #[test]
     fn what_is_answered_and_what_is_not_is_told_apart() {
         let traffic = Traffic::default();
-        traffic.begin("/graphql").end(StatusCode::OK);
-        traffic.begin("/graphql").end(StatusCode::OK);
-        traffic.begin("/nowhere").end(StatusCode::NOT_FOUND);
-        traffic.begin("/health/live").end(StatusCode::from_u16(999).unwrap());
-        drop(traffic.begin("/exports/x"));
-        let _under_way = traffic.begin("/graphql");
+        let begin = |path| traffic.begin(path, Instant::now());
+        begin("/graphql").end(StatusCode::OK);
+        begin("/graphql").end(StatusCode::OK);
+        begin("/nowhere").end(StatusCode::NOT_FOUND);
+        begin("/health/live").end(StatusCode::from_u16(999).unwrap());
+        drop(begin("/exports/x"));
+        let _under_way = begin("/graphql");
         let TrafficStatistics { routes, in_flight } = traffic.read();
         let told: Vec<_> =
             routes.iter().map(|of| (of.route, of.statuses.clone(), of.cancelled, of.latency.count())).collect();

@@ -4,7 +4,7 @@ use axum::http::{HeaderValue, Method, Request, StatusCode, Version};
 use tidewater_graphql::OperationLabel;
 use tracing::{Span, field};
 
-use super::{exports, graphql, request_id};
+use super::{exports, graphql, health, request_id};
 use crate::telemetry::{Carried, Decision, Place, ROOT, Tracer};
 
 /// By what a request is found.
@@ -27,7 +27,11 @@ impl Trail {
     /// Of a request that arrives now.
     pub(super) fn begin<B>(request: &Request<B>, tracer: &Tracer) -> Self {
         let id = request_id::of(request.headers());
-        let decision = if is_probe(request) { Decision::default() } else { tracer.decide(request.headers()) };
+        // Probes would fill traces with nothing else where little happens.
+        let decision = match health::is_probed(request.uri().path()) {
+            true => Decision::default(),
+            false => tracer.decide(request.headers()),
+        };
         let span = decision.span(|| span(request));
         let place = decision.place(&span);
         Self { id, span, place }
@@ -108,11 +112,6 @@ fn log_span(id: &HeaderValue, place: Option<Place>) -> Span {
     }
 }
 
-/// Whether somebody looks whether the server is there, which would fill traces with nothing else where little happens.
-fn is_probe<B>(request: &Request<B>) -> bool {
-    request.uri().path().starts_with("/health/")
-}
-
 /// By the conventions for servers of HTTP. Nothing of it is the client's own text.
 fn span<B>(request: &Request<B>) -> Span {
     let (method, route) = (method(request.method()), route(request.uri().path()));
@@ -143,7 +142,7 @@ fn route(path: &str) -> Option<&'static str> {
         graphql::PATH => Some(graphql::PATH),
         "/" => Some("/"),
         _ if path.starts_with("/exports/") => Some(exports::PATH),
-        _ if path.starts_with("/studio") => Some("/studio"),
+        _ if path == "/studio" || path.starts_with("/studio/") => Some("/studio"),
         _ => None,
     }
 }
@@ -161,6 +160,7 @@ mod tests {
         assert_eq!(method(&Method::POST), "POST");
         assert_eq!(method(&Method::from_bytes(b"SECRET").unwrap()), "_OTHER");
         assert_eq!(route("/exports/export_01h"), Some("/exports/{id}"));
+        assert_eq!((route("/studio/tide"), route("/studios")), (Some("/studio"), None));
         assert_eq!((route("/graphql"), route("/graphql/secret"), route("/secret")), (Some("/graphql"), None, None));
     }
 }
