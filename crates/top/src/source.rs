@@ -60,9 +60,11 @@ pub(crate) async fn seen(client: &Client) -> Result<Seen, Error> {
     Ok(tide)
 }
 
-/// Asks for a sample at each interval until nobody listens.
+/// Asks for a sample at each interval until nobody listens, after the first interval.
 pub(crate) async fn poll(client: &Client, interval: Duration, told: mpsc::Sender<Told>) {
     let mut pauses = Pauses::default();
+    // Whoever begins has just asked. A rate of the moment since would be one of that question.
+    sleep(interval).await;
     loop {
         let begun = Instant::now();
         let (what, next) = match Sample::ask(client).await {
