@@ -45,9 +45,9 @@ pub(crate) struct TraceConfiguration {
     )]
     pub(crate) otlp_protocol: Protocol,
 
-    /// What the program is called in traces
-    #[arg(long, value_name = "NAME", env = "OTEL_SERVICE_NAME", default_value = "tidewater", global = true)]
-    pub(crate) service_name: String,
+    /// What the program is called in traces; by default what `service.name` among the attributes says, else tidewater
+    #[arg(long, value_name = "NAME", env = "OTEL_SERVICE_NAME", global = true)]
+    pub(crate) service_name: Option<String>,
 
     /// What else is told of the program in traces, such as `deployment.environment.name=staging`
     #[arg(

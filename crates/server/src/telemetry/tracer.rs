@@ -131,11 +131,14 @@ fn sampler(configuration: &TraceConfiguration) -> Sampler {
 fn resource(configuration: &TraceConfiguration) -> Resource {
     let attributes = configuration.resource_attributes.0.iter();
     let attributes = attributes.map(|(name, value)| KeyValue::new(name.clone(), value.clone()));
+    let name = configuration.service_name.iter().filter(|name| !name.is_empty());
+    // What comes later wins.
     Resource::builder_empty()
+        .with_service_name("tidewater")
         .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
         .with_attribute(KeyValue::new("service.instance.id", uuid::Uuid::new_v4().to_string()))
         .with_attributes(attributes)
-        .with_service_name(configuration.service_name.clone())
+        .with_attributes(name.map(|name| KeyValue::new("service.name", name.clone())))
         .build()
 }
 
@@ -212,5 +215,34 @@ impl Decision {
 impl fmt::Debug for Tracer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Tracer").field("is_on", &self.0.is_some()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use opentelemetry::Key;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Program {
+        #[command(flatten)]
+        traces: TraceConfiguration,
+    }
+
+    #[test]
+    fn the_program_is_called_as_the_specification_says() {
+        const ATTRIBUTES: [&str; 2] = ["--resource-attributes", "service.name=of-the-attributes"];
+        for (arguments, expected) in [
+            (&["--service-name", ""][..], "tidewater"),
+            (&[], "tidewater"),
+            (&ATTRIBUTES, "of-the-attributes"),
+            (&["--service-name", "mine", ATTRIBUTES[0], ATTRIBUTES[1]], "mine"),
+        ] {
+            let Program { traces } = Program::parse_from([&["tidewater"], arguments].concat());
+            let name = resource(&traces).get(&Key::from_static_str("service.name")).unwrap();
+            assert_eq!(name.as_str(), expected, "{arguments:?}");
+        }
     }
 }
