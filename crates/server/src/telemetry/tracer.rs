@@ -155,7 +155,8 @@ impl Tracer {
         let Some(inner) = &self.0 else { return Decision::default() };
         match origin.and_then(Carried::context) {
             Some(context) if inner.samples(Some(&context)) => Decision::Traced(Context::new()),
-            _ => inner.decide(None),
+            Some(_) => Decision::default(),
+            None => inner.decide(None),
         }
     }
 
