@@ -70,8 +70,8 @@ struct Service {
     downloads: Arc<Semaphore>,
     /// The WebSockets and event streams that are open.
     streams: Streams,
-    /// What has been answered.
-    traffic: Traffic,
+    /// What has been answered, where that is told.
+    traffic: Option<Traffic>,
     limits: LimitConfiguration,
     streaming: SubscriptionConfiguration,
     limiter: Limiter,
@@ -92,14 +92,14 @@ pub(crate) fn front(
     tracer: Tracer,
     configuration: &Configuration,
 ) -> Front {
-    let Configuration { http, limits, rates, subscriptions, .. } = configuration;
+    let Configuration { http, limits, rates, subscriptions, metrics, .. } = configuration;
     let service = Arc::new(Service {
         api,
         readiness,
         capacity: Semaphore::new(limits.max_requests.min(Semaphore::MAX_PERMITS)),
         downloads: Arc::new(Semaphore::new(exports::MAX_DOWNLOADS)),
         streams: Streams::new(subscriptions.max_streams),
-        traffic: Traffic::default(),
+        traffic: metrics.metrics_listen.map(|_| Traffic::default()),
         limits: limits.clone(),
         streaming: subscriptions.clone(),
         limiter,

@@ -17,7 +17,7 @@ use super::access_log::Record;
 use super::compression::Accepted;
 use super::cors::Cors;
 use super::streams::StreamStatistics;
-use super::traffic::TrafficStatistics;
+use super::traffic::{Traffic, TrafficStatistics};
 use super::trail::Trail;
 use super::{Service, graphql, refusal, request_id, security};
 use crate::configuration::HttpConfiguration;
@@ -50,9 +50,9 @@ impl Front {
         self.service.streams.stop().await;
     }
 
-    /// What has been answered, and what is under way.
-    pub(crate) fn traffic(&self) -> TrafficStatistics {
-        self.service.traffic.read()
+    /// What has been answered, and what is under way; none unless metrics are told.
+    pub(crate) fn traffic(&self) -> Option<TrafficStatistics> {
+        self.service.traffic.as_ref().map(Traffic::read)
     }
 
     /// What is open of WebSockets and event streams.
@@ -66,12 +66,14 @@ impl Front {
         let trail = Trail::begin(&request, &self.service.tracer);
         let mut record = Record::begin(&request, &trail, arrived);
         let service = Arc::clone(&self.service);
-        let underway = service.traffic.begin(request.uri().path(), arrived);
+        let underway = service.traffic.as_ref().map(|traffic| traffic.begin(request.uri().path(), arrived));
         let compression = self.compress_from.and_then(|from| Some((Accepted::of(request.headers())?, from)));
         let answered = AssertUnwindSafe(self.allowed(request, Peer(peer), &trail)).catch_unwind();
         let mut response = answered.instrument(trail.span().clone()).await.unwrap_or_else(refusal::of_panic);
         record.end(response.status());
-        underway.end(response.status());
+        if let Some(underway) = underway {
+            underway.end(response.status());
+        }
         trail.end(response.status());
         security::shield(response.headers_mut());
         response.headers_mut().insert(request_id::HEADER, trail.id().clone());

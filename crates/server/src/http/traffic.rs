@@ -42,7 +42,7 @@ pub(super) struct Underway<'a> {
 }
 
 /// What has been answered since the server started.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct TrafficStatistics {
     /// By where the requests went.
     pub(crate) routes: Vec<RouteStatistics>,

@@ -11,7 +11,7 @@ use crate::readiness::Readiness;
 const ROUTE: &str = "route";
 
 pub(super) fn tell(to: &mut Exposition<'_>, front: &Front, limiter: &Limiter, readiness: &Readiness) -> fmt::Result {
-    let TrafficStatistics { routes, in_flight } = front.traffic();
+    let TrafficStatistics { routes, in_flight } = front.traffic().unwrap_or_default();
     let statuses = routes.iter().flat_map(|of| of.statuses.iter().map(|(status, count)| (of.route, *status, *count)));
     let statuses: Vec<_> = statuses.map(|(route, status, count)| (route, status.to_string(), count)).collect();
     to.counters(
