@@ -52,6 +52,8 @@ pub(super) fn start(
         .timeout(LIMIT)
         .connect_timeout(CONNECTING)
         .redirect(reqwest::redirect::Policy::none())
+        // What is told, and its headers, are for the collector that was named.
+        .no_proxy()
         .build()
         .map_err(|error| one_line(&error))?;
     let exporter = Otlp::builder()
