@@ -118,6 +118,21 @@ async fn operations_over_a_websocket_lead_back_to_what_opened_it() {
 }
 
 #[tokio::test]
+async fn an_array_is_told_of_by_its_last_operation() {
+    let settings = [("TIDEWATER_MAX_BATCH", "100"), ("TIDEWATER_REQUEST_RATE", "0")];
+    let world = World::new(Backend::Sqlite, &settings).await;
+    let caller = Caller::new();
+    let query = |number: i32| json!({ "query": format!("query Q{number} {{ __typename }}") });
+    let requests: Vec<_> = (0..100).map(query).collect();
+    let parent = caller.header(true);
+    let headers = [("content-type", "application/json"), ("traceparent", parent.as_str())];
+    assert_eq!(world.server.post_raw(&headers, json!(requests).to_string()).await.status(), 200);
+    let root = world.trace(&caller).await.root;
+    assert_eq!(root.attribute("graphql.operation.name"), "Q99");
+    assert_eq!(root.attribute("http.response.status_code"), 200, "a span has room for it");
+}
+
+#[tokio::test]
 async fn probes_and_what_clients_make_up_are_not_told() {
     let world =
         World::new(Backend::Sqlite, &[("OTEL_SERVICE_NAME", "mine"), ("OTEL_RESOURCE_ATTRIBUTES", "a.b=c%2Cd")]).await;
