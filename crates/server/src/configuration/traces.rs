@@ -84,15 +84,15 @@ pub(crate) struct TraceConfiguration {
 }
 
 /// A collector, or none.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone)]
 pub(crate) struct Endpoint(Option<Url>);
 
 /// Names and values of headers. The values may be secrets.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone)]
 pub(crate) struct Headers(pub(crate) Vec<(HeaderName, HeaderValue)>);
 
 /// Names and values of attributes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone)]
 pub(crate) struct Attributes(pub(crate) Vec<(String, String)>);
 
 /// How a collector is spoken to.
@@ -188,13 +188,6 @@ fn pairs(text: &str) -> Result<Vec<(String, String)>, String> {
 impl fmt::Debug for Headers {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
-    }
-}
-
-/// Without a password, if there is one.
-impl fmt::Debug for Endpoint {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_tuple("Endpoint").field(&self.0.as_ref().map(Url::host_str)).finish()
     }
 }
 
