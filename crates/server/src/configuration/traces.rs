@@ -141,6 +141,10 @@ impl FromStr for Endpoint {
             return Ok(Self(None));
         }
         match Url::parse(text.trim()) {
+            // It would be repeated where deliveries fail.
+            Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+                Err("expected no user and no password in it; set OTEL_EXPORTER_OTLP_HEADERS instead".to_owned())
+            }
             Ok(url) if url.scheme() == "http" && url.has_host() && url.query().or(url.fragment()).is_none() => {
                 Ok(Self(Some(url)))
             }
@@ -212,6 +216,7 @@ mod tests {
             "http://",
             "http://host/?a=b",
             "http://host/#a",
+            "http://user:password@host",
         ] {
             assert!(bad.parse::<Endpoint>().is_err(), "{bad}");
         }
