@@ -61,6 +61,8 @@ pub(crate) enum Entry {
     Passed(Passage),
     /// This poll has to end first; see [`settled`]. Waiting for it is done in the span.
     Wait(Outcome, Span),
+    /// So has this one, for which another read of the same request waits already: that one is counted and traced.
+    Joined(Outcome),
 }
 
 /// A poll that has begun.
@@ -211,7 +213,7 @@ impl Gate {
         self.counters.restarts.add(1);
     }
 
-    /// Somebody waited for a poll for so long.
+    /// A request waited for a poll for so long.
     pub(crate) fn waited(&self, time: Duration) {
         self.counters.waits.record(time);
     }

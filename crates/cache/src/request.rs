@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use tidewater_changelog::PollError;
-use tracing::{Instrument, Span};
+use tracing::Instrument;
 
 use crate::explanation::Explanation;
 use crate::gate::{Entry, Gate, Outcome, Passage, settled};
@@ -283,8 +283,7 @@ impl Request {
         let entry = {
             let mut asked = self.0.asked.lock();
             match &*asked {
-                // The first of its reads that waits tells of it.
-                Some(outcome) => Entry::Wait(outcome.clone(), Span::none()),
+                Some(outcome) => Entry::Joined(outcome.clone()),
                 None => {
                     let entry = self.0.gate.enter(Some(self.0.arrived));
                     if let Entry::Wait(outcome, _) = &entry {
@@ -317,6 +316,12 @@ impl Request {
                 let begun = Instant::now();
                 let passage = settled(outcome, self.0.patience).instrument(span).await;
                 self.0.gate.waited(self.0.account.gate_time.add_since(begun));
+                passage
+            }
+            Entry::Joined(outcome) => {
+                let begun = Instant::now();
+                let passage = settled(outcome, self.0.patience).await;
+                self.0.account.gate_time.add_since(begun);
                 passage
             }
         }

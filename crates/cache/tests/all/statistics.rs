@@ -130,6 +130,21 @@ fn what_is_false_is_estimated_by_what_was_compared() {
 }
 
 #[tokio::test]
+async fn reads_of_one_request_that_wait_together_are_one_pass_and_one_wait() {
+    let world = World::new();
+    world.write(1, "one");
+    world.write(2, "two");
+    let cache = world.cache().await;
+    let space = notes(&cache);
+    let before = cache.gate_statistics();
+    let request = cache.request();
+    let (one, other) = tokio::join!(world.read_for(&space, &request, &[1]), world.read_for(&space, &request, &[2]));
+    assert_eq!((one.unwrap().len(), other.unwrap().len()), (1, 1));
+    let now = cache.gate_statistics();
+    assert_eq!((now.passes - before.passes, now.waits.count() - before.waits.count()), (1, 1));
+}
+
+#[tokio::test]
 async fn polls_are_counted_with_what_they_saw_and_how_long_they_took() {
     let world = World::new();
     world.write(1, "one");
