@@ -67,6 +67,6 @@ pub use scope::{Scope, SessionChange, Viewer, scope};
 pub use settings::{ApiSettings, Limits, LiveQueries, Responses};
 pub use store::{Item, Override, Policies, Reader, Store, Stored};
 pub use subscription::Watch;
-pub use tide::{BackgroundJobs, DeadJob, FixedLogLevels, JobLengths, LogLevels, MOST_NAMES, NoJobs, OperationTotals};
+pub use tide::{BackgroundJobs, DeadJob, FixedLogLevels, JobLengths, LogLevels, NoJobs, OperationTotals};
 pub use views::{Views, flush_views, new_secret};
 pub use wake::{LeaveToSweep, Wake};

@@ -26,19 +26,15 @@ impl Histogram {
         self.sum.fetch_add(nanoseconds, Ordering::Relaxed);
     }
 
-    /// Counts what another one has counted, of the same bounds.
-    pub fn add(&self, counted: &Snapshot) {
-        for (count, bucket) in self.counts.iter().zip(counted.buckets()) {
-            count.fetch_add(bucket.count, Ordering::Relaxed);
-        }
-        let sum = u64::try_from(counted.sum().as_nanos()).unwrap_or(u64::MAX);
-        self.sum.fetch_add(sum, Ordering::Relaxed);
+    /// How many durations were counted so far.
+    pub fn count(&self) -> u64 {
+        self.counts.iter().map(|count| count.load(Ordering::Relaxed)).sum()
     }
 
-    /// What was counted so far, and is forgotten now.
-    pub fn take(&self) -> Snapshot {
-        let counts = self.counts.iter().map(|count| count.swap(0, Ordering::Relaxed)).collect();
-        Snapshot::new(self.bounds, counts, Duration::from_nanos(self.sum.swap(0, Ordering::Relaxed)))
+    /// Forgets what was counted so far.
+    pub fn clear(&self) {
+        self.counts.iter().for_each(|count| count.store(0, Ordering::Relaxed));
+        self.sum.store(0, Ordering::Relaxed);
     }
 
     /// What was counted so far. What is counted at the same moment may be in it only in part: in a bucket, and not yet in the sum.
@@ -68,13 +64,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_taken_from_one_is_counted_by_another() {
-        let (from, to) = (Histogram::new(Bounds::LATENCIES), Histogram::new(Bounds::LATENCIES));
-        [1, 20, 300].into_iter().for_each(|n| from.record(Duration::from_millis(n)));
-        let taken = from.take();
-        to.add(&taken);
-        assert_eq!(to.snapshot(), taken);
-        assert_eq!(from.snapshot(), Snapshot::empty(Bounds::LATENCIES));
+    fn nothing_is_left_of_what_is_forgotten() {
+        let histogram = Histogram::new(Bounds::LATENCIES);
+        [1, 20, 300].into_iter().for_each(|n| histogram.record(Duration::from_millis(n)));
+        assert_eq!(histogram.count(), 3);
+        histogram.clear();
+        assert_eq!(histogram.count(), 0);
+        assert_eq!(histogram.snapshot(), Snapshot::empty(Bounds::LATENCIES));
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub(crate) use subscription::TideSubscription;
 
 pub use jobs::{BackgroundJobs, DeadJob, JobLengths, NoJobs};
 pub use levels::{FixedLogLevels, LogLevels};
-pub use named::{MOST_NAMES, OperationTotals};
+pub use named::OperationTotals;
 
 /// Whether everybody may be told what otherwise only an ADMIN may.
 #[derive(Clone, Copy, Debug, Default)]
