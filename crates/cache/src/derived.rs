@@ -287,6 +287,7 @@ impl<V: Send + Sync + 'static> Derived<V> {
                 space.memory.insert(ONLY, &space.counters, lead.key(), &memo, weight);
                 space.counters.fills.add(1);
             } else {
+                space.counters.evictions.add(usize::from(weight > space.most));
                 space.memory.refuse(ONLY, lead.key(), &memo, is_valid);
             }
         }

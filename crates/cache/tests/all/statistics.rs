@@ -85,8 +85,13 @@ async fn each_hit_has_an_age() {
         }
     }
     let sum = cache.statistics().into_iter().find(|space| &*space.name == "sum").unwrap();
-    assert_eq!((sum.memory_hits, sum.memory_ages.count(), sum.entries), (1, 1, 1));
+    assert_eq!((sum.memory_hits, sum.memory_ages.count(), sum.entries, sum.evictions), (1, 1, 1, 0));
     assert_eq!(&*cache.memory_statistics()[1].name, "sum");
+
+    // So large that memory does not take it.
+    derived.read(&cache.request(), b"large", || async { (2, Sharing::Kept { bytes: 1 << 20 }) }).await;
+    let sum = cache.statistics().into_iter().find(|space| &*space.name == "sum").unwrap();
+    assert_eq!((sum.entries, sum.evictions), (1, 1));
 }
 
 #[tokio::test]
