@@ -238,8 +238,8 @@ impl Cache {
     /// How full the table of last known changes is.
     pub fn tide_table_statistics(&self) -> TideTableStatistics {
         let (entries, capacity, overwritten) = self.0.tide.occupancy();
-        let forgotten = self.statistics().into_iter().map(|space| space.forgotten);
-        let forgotten = forgotten.fold(Forgotten::default(), Forgotten::and);
+        let forgotten =
+            self.0.spaces.lock().iter().map(|counters| counters.forgotten()).fold(Forgotten::default(), Forgotten::and);
         TideTableStatistics { entries, capacity, overwritten, false_invalidations: forgotten.estimated_false() }
     }
 

@@ -128,6 +128,15 @@ impl Counters {
         self.bytes.subtract(bytes.into());
     }
 
+    /// What rested on nothing but what the tide table has forgotten.
+    pub(crate) fn forgotten(&self) -> Forgotten {
+        Forgotten {
+            found: self.forgotten.get(),
+            compared: self.forgotten_compared.get(),
+            same: self.forgotten_same.get(),
+        }
+    }
+
     pub(crate) fn read(&self) -> SpaceStatistics {
         SpaceStatistics {
             name: Arc::clone(&self.name),
@@ -142,11 +151,7 @@ impl Counters {
             redis_ages: self.redis_ages.snapshot(),
             invalidations: self.invalidations.get(),
             needless: self.needless.get(),
-            forgotten: Forgotten {
-                found: self.forgotten.get(),
-                compared: self.forgotten_compared.get(),
-                same: self.forgotten_same.get(),
-            },
+            forgotten: self.forgotten(),
             verification: Verification {
                 proven: self.proven.get(),
                 overtaken: self.overtaken.get(),
