@@ -57,9 +57,10 @@ impl Api {
     pub async fn follow(&self, request: Request, caller: Caller, document: Arc<Document>) -> Events {
         let is_subscription = document.is_subscription(request.operation_name.as_deref());
         let one = self.opens(is_subscription);
-        let events = match is_subscription {
-            true => self.subscribe(request, caller, document).await,
-            false => self.live(request, caller, document).await,
+        let events = if is_subscription {
+            self.subscribe(request, caller, document).await
+        } else {
+            self.live(request, caller, document).await
         };
         Events { _counted: Some(one), ..events }
     }

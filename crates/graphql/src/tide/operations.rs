@@ -155,8 +155,9 @@ impl Operations {
 
     /// The text of a document, by its SHA-256 in hexadecimal digits, without what may be private of it.
     pub(crate) fn text(&self, document: &str) -> Option<String> {
-        let is_told = |known: &Document| known.counted().iter().any(|counters| &*counters.label().document == document);
-        let known = self.known.iter().find(|(_, known)| is_told(known));
+        // All operations of a document tell the same one.
+        let is_it = |known: &Document| known.counted().first().is_some_and(|of| &*of.label().document == document);
+        let known = self.known.iter().find(|(_, known)| is_it(known));
         known.map(|(text, _)| without_texts(&text))
     }
 }
