@@ -1,3 +1,4 @@
+use std::fmt;
 use std::sync::Arc;
 
 use tidewater_histogram::Snapshot;
@@ -109,6 +110,18 @@ impl FromIterator<(MissReason, u64)> for Misses {
             misses.0[reason as usize] += count;
         }
         misses
+    }
+}
+
+/// Each reason that occurs with its number: `changed=2,expired=1`.
+impl fmt::Display for Misses {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut separator = "";
+        for (reason, count) in self.iter().filter(|(_, count)| *count > 0) {
+            write!(formatter, "{separator}{}={count}", reason.as_str())?;
+            separator = ",";
+        }
+        Ok(())
     }
 }
 

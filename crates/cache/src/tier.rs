@@ -1,7 +1,5 @@
 //! What traces tell of asking a tier: for which space and how many keys, how many were found, and why the others were not.
 
-use std::fmt;
-
 use tracing::{Span, field};
 
 use crate::{MissReason, Misses};
@@ -48,16 +46,4 @@ pub(crate) fn database(space: &str, keys: usize, reasons: impl Iterator<Item = M
         tidewater.keys = number(keys),
         tidewater.misses = reasons.map(|reason| (reason, 1)).collect::<Misses>().to_string(),
     )
-}
-
-/// Each reason that occurs with its number: `changed=2,expired=1`.
-impl fmt::Display for Misses {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut separator = "";
-        for (reason, count) in self.iter().filter(|(_, count)| *count > 0) {
-            write!(formatter, "{separator}{}={count}", reason.as_str())?;
-            separator = ",";
-        }
-        Ok(())
-    }
 }
