@@ -47,7 +47,7 @@ pub enum Error {
 
 impl Error {
     /// All codes, in the order of their declaration.
-    pub const CODES: [&str; 11] = [
+    pub(crate) const CODES: [&str; 11] = [
         "BAD_USER_INPUT",
         "UNAUTHENTICATED",
         "FORBIDDEN",
