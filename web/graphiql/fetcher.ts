@@ -36,11 +36,7 @@ async function answerOnce(request: GraphQLRequest, headers: Edited, operation: O
     return (await post(request, headers)).answer as never;
   }
   const isExplained = isExplaining();
-  const sent = new Headers(headers);
-  if (isExplained) {
-    sent.set(EXPLAIN, '1');
-  }
-  const { answer, headers: told } = await post(request, sent);
+  const { answer, headers: told } = await post(request, isExplained ? { ...headers, [EXPLAIN]: '1' } : headers);
   showServing(told);
   if (isExplained) {
     showExplanation(taken(answer));
