@@ -7,11 +7,7 @@ import { writerName } from '../shown/word';
 import { PlainTable, type PlainColumn } from '../table/plain-table';
 import { useRecentChanges, type Change } from './use-recent-changes';
 
-const WRITERS: readonly [kind: WriterKind, name: string][] = [
-  ['THIS_SERVER', 'this server'],
-  ['ANOTHER_SERVER', 'another server'],
-  ['OUTSIDE', 'outside'],
-];
+const WRITERS: readonly WriterKind[] = ['THIS_SERVER', 'ANOTHER_SERVER', 'OUTSIDE'];
 
 const COLUMNS: readonly PlainColumn<Change>[] = [
   { name: 'seen', show: ({ seenAt }) => <time dateTime={seenAt}>{clockTime(seenAt)}</time> },
@@ -53,9 +49,9 @@ export function Changes({ isPaused }: { isPaused: boolean }) {
           <small>who</small>
           <select value={writer} onChange={(event) => setWriter(event.target.value as WriterKind | '')}>
             <option value="">anybody</option>
-            {WRITERS.map(([kind, name]) => (
+            {WRITERS.map((kind) => (
               <option key={kind} value={kind}>
-                {name}
+                {writerName({ writer: kind })}
               </option>
             ))}
           </select>

@@ -55,7 +55,7 @@ const COLUMNS: readonly PlainColumn<Kind>[] = [
   },
   {
     name: 'needlessly',
-    title: 'Of these, how many the database answered the same for',
+    title: 'Of those in memory, how many the database answered the same for',
     show: ({ needless }) => count(needless),
     by: ({ needless }) => needless,
     isNumber: true,
@@ -65,14 +65,10 @@ const COLUMNS: readonly PlainColumn<Kind>[] = [
 /** What was served and missed of each kind of value, as long as the page remembers. */
 export function Kinds({ whole, steps }: { whole: Step<Tide>; steps: readonly Step<Tide>[] }) {
   const kinds = whole.after.spaces
-    .map(({ name }) => ({
-      name,
-      seconds: whole.seconds,
-      ratios: steps.map((step) => lookups(step, name).hitRatio),
-      ...lookups(whole, name),
-    }))
+    .map(({ name }) => ({ name, seconds: whole.seconds, ...lookups(whole, name) }))
     .filter(({ all }) => all > 0)
-    .sort((one, other) => other.all - one.all);
+    .sort((one, other) => other.all - one.all)
+    .map((kind) => ({ ...kind, ratios: steps.map((step) => lookups(step, kind.name).hitRatio) }));
   if (kinds.length === 0) {
     return <p className="notice">Nothing was looked up meanwhile.</p>;
   }
