@@ -135,6 +135,18 @@ test('the busiest operations are ordered, and one is opened in GraphiQL', async 
     assert.equal(new URL(graphiql.url()).hash, '');
 });
 
+test('no way leads to GraphiQL where there is none', async (test) => {
+    const own = await startServer(test, { postgres, redis, environment: { TIDEWATER_GRAPHIQL: 'off' } });
+    // The page asks whether there is.
+    const expected = [/404/];
+    const page = await openStudio(test, browser, own, { path: 'queries', expected });
+    const asked = page.waitForResponse(`${own.url}/`);
+    await page.getByRole('region', { name: 'Busiest operations' }).getByRole('button', { expanded: false }).first().click();
+    assert.equal((await asked).status(), 404);
+    await page.getByText('What texts in it held is left out.').waitFor();
+    assert.equal(await page.getByRole('link', { name: 'Open in GraphiQL' }).count(), 0);
+});
+
 test('a job that was given up is tried again', async (test) => {
     await postgres.psql(JAM);
     const remind = (text) => newTodo(server, { text, remindAt: new Date().toISOString() });
