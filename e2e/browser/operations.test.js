@@ -58,6 +58,18 @@ test('a change by another server is named as such', async (test) => {
     await told(page, id).getByText('another server').waitFor();
 });
 
+test('what changes while the page is paused is shown when it goes on', async (test) => {
+    const [page, other] = [await open(test, { path: 'tide' }), await open(test, { path: 'tide' })];
+    await told(page, await newTodo(server, { text: 'Wax the floor' })).waitFor();
+    const pause = page.getByRole('button', { name: 'Pause' });
+    await pause.click();
+    const id = await newTodo(server, { text: 'Sweep the stairs' });
+    await told(other, id).waitFor();
+    assert.equal(await told(page, id).count(), 0);
+    await pause.click();
+    await told(page, id).waitFor();
+});
+
 test('what a server does is shown while it does it', async (test) => {
     const id = await newTodo(server, { text: 'Tune the piano' });
     const page = await open(test, { path: 'tide' });

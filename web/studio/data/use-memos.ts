@@ -43,7 +43,11 @@ export function useMemos(rows: readonly Row[] | undefined): Memos {
     }
     isTold.current = !NOT_TOLD.includes(failure?.extensions?.code ?? '');
     setFailure(isTold.current ? failure : null);
-    setById(data ? new Map(data.tide.memos.map((memo) => [memo.nodeId, memo])) : null);
+    if (data) {
+      setById(new Map(data.tide.memos.map((memo) => [memo.nodeId, memo])));
+    } else if (!isTold.current) {
+      setById(null);
+    }
   }, [rows]);
 
   useEffect(() => {

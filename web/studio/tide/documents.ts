@@ -57,6 +57,7 @@ export const tideNow = graphql(`
 export const tideChanges = graphql(`
   query TideChanges {
     tide {
+      server
       changes(last: 100) {
         ...Change
       }
