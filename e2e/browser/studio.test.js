@@ -164,8 +164,12 @@ test('beside a row is what the caches keep of it, and a button that has it forgo
     const kept = cell(page, id, 'cache');
     await kept.getByText(/^memory \d/).waitFor();
     await kept.getByText(/changed \d\d:\d\d:\d\d by this server/).waitFor();
-    await kept.getByRole('button', { name: 'Drop Empty the attic from the caches' }).click();
-    await kept.getByText('memory dropped').waitFor();
+    const isDropped = async () => {
+        await kept.getByRole('button', { name: 'Drop Empty the attic from the caches' }).click();
+        return kept.getByText('memory dropped').waitFor({ timeout: 2000 }).then(() => true, () => false);
+    };
+    // Soon after it was opened, the page reads its rows once more, which keeps them.
+    assert.ok((await isDropped()) || (await isDropped()), 'it is kept on');
 
     // The next read says so.
     const reasons = async () => {
