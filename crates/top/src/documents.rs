@@ -1,6 +1,6 @@
 //! What is asked of a server, in files of their own, so that a server which executes trusted documents only can be given them.
 
-/// What the caches do and know. Apart from the jobs, because these fail alone, and a part that fails takes the whole answer along.
+/// What the caches do and know. Apart from the jobs, because these fail alone.
 pub(crate) const TIDE: &str = include_str!("documents/tide.graphql");
 
 /// How many operations are asked for there.

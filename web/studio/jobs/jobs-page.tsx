@@ -6,7 +6,7 @@ import { PlainTable, type PlainColumn } from '../table/plain-table';
 import { usePolled } from '../use-polled';
 import { jobsNow, retryJobs } from './documents';
 
-type Dead = JobsNowQuery['tide']['jobs']['dead'][number];
+type Dead = NonNullable<JobsNowQuery['tide']['jobs']>['dead'][number];
 
 const INTERVAL_MILLISECONDS = 2000;
 /** How many names one request may have. */

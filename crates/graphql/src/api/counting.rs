@@ -38,7 +38,7 @@ impl Api {
         }
     }
 
-    pub(super) fn count_errors(&self, response: &Response) {
+    pub(crate) fn count_errors(&self, response: &Response) {
         self.0.counts.errors.count(response);
     }
 

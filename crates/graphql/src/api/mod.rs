@@ -27,7 +27,7 @@ use crate::completion::Completion;
 use crate::document::{Document, Documents};
 use crate::explain::Bypass;
 use crate::live::Live;
-use crate::response::{Answer, Kept, Outcome, ResponseKey};
+use crate::response::{Answer, Kept, ResponseKey};
 use crate::schema::{Resources, Schema, SchemaSettings};
 use crate::scope::SessionChange;
 use crate::settings::{ApiSettings, Responses};
@@ -218,7 +218,7 @@ impl Api {
         };
         let reader = self.0.store.reader_for(reads.clone());
         let counters = counters(document.as_deref(), &request);
-        let observed = self.observe(counters.as_deref().map(OperationCounters::label), &reader, bypassed);
+        let observed = self.observe(counters.as_ref(), &reader, bypassed);
         let explains = caller.explains;
         let mut replay = None;
         let answering = async {
@@ -259,8 +259,7 @@ impl Api {
             }
         };
         let mut answer = Box::pin(answering.instrument(observed.span())).await;
-        observed.answered(&answer.outcome, &reader);
-        count(counters.as_deref(), &reads, &answer.provenance, &answer.outcome);
+        observed.answered(&answer.outcome);
         if explains {
             self.tell(&mut answer, &reader, replay.as_ref(), bypassed).await;
         }
@@ -287,8 +286,7 @@ impl Api {
         let reader = self.0.store.reader_for(reads.clone());
         let document = document.as_ref().map(Option::as_deref);
         let counters = counters(document.ok().flatten(), &request);
-        let label = counters.as_deref().map(OperationCounters::label);
-        let observed = self.observe(label, &reader, Some(Bypass::NotKept));
+        let observed = self.observe(counters.as_ref(), &reader, Some(Bypass::NotKept));
         let executing = async {
             let ran = match document {
                 Ok(document) => self.run(&reader, &caller, request, document).await,
@@ -297,10 +295,9 @@ impl Api {
             (ran, reads.mark().await)
         };
         let (ran, mark) = Box::pin(executing.instrument(observed.span())).await;
-        observed.answered(&ran.outcome, &reader);
-        let Ran { mut response, session, exceeded, identity, replayed, outcome, .. } = ran;
+        observed.answered(&ran.outcome);
+        let Ran { mut response, session, exceeded, identity, replayed, .. } = ran;
         let provenance = reads.provenance();
-        count(counters.as_deref(), &reads, &provenance, &outcome);
         freshness::report(&mut response, mark.as_ref(), &provenance);
         Executed { response, session, mark, provenance, identity, exceeded, replayed }
     }
@@ -333,17 +330,6 @@ impl std::fmt::Debug for Api {
 /// What has served the operation of a request.
 fn counters(document: Option<&Document>, request: &Request) -> Option<Arc<OperationCounters>> {
     document?.counters(request.operation_name.as_deref())
-}
-
-fn count(
-    counters: Option<&OperationCounters>,
-    request: &tidewater_cache::Request,
-    provenance: &Provenance,
-    outcome: &Outcome,
-) {
-    if let Some(counters) = counters {
-        counters.executed(provenance, &request.misses(), *outcome != Outcome::Complete, request.elapsed());
-    }
 }
 
 async fn answer(

@@ -1,4 +1,4 @@
-//! What logs and traces tell of an operation.
+//! What is counted of an operation, and what logs and traces tell of it.
 
 use std::sync::Arc;
 
@@ -11,24 +11,30 @@ use crate::explain::Bypass;
 use crate::response::Outcome;
 use crate::slow::Timed;
 use crate::store::Reader;
+use crate::tide::OperationCounters;
 
-/// An operation that is being executed.
+/// An operation that is being executed. If it is dropped before it was answered, by a time limit or because its client went away, it has
+/// failed.
 pub(super) struct Observed {
     span: Span,
     timed: Option<Timed>,
+    /// Where it is still to be counted.
+    counters: Option<Arc<OperationCounters>>,
+    request: tidewater_cache::Request,
 }
 
 impl Api {
     /// An operation begins to be executed, for which `reader` reads.
     pub(super) fn observe(
         &self,
-        label: Option<&Arc<OperationLabel>>,
+        counters: Option<&Arc<OperationCounters>>,
         reader: &Reader,
         bypassed: Option<Bypass>,
     ) -> Observed {
+        let label = counters.map(|counters| counters.label());
         let span = span(label.map(|label| &**label));
         let timed = self.0.slow.as_ref().map(|slow| slow.time(label.cloned(), reader.clone(), bypassed));
-        Observed { span, timed }
+        Observed { span, timed, counters: counters.cloned(), request: reader.request().clone() }
     }
 
     /// An operation was answered by a response that was kept; `looking` is the span of looking for it.
@@ -57,15 +63,15 @@ impl Observed {
     }
 
     /// It was answered.
-    pub(super) fn answered(mut self, outcome: &Outcome, reader: &Reader) {
+    pub(super) fn answered(mut self, outcome: &Outcome) {
+        self.count(*outcome != Outcome::Complete);
         if let Some(timed) = &mut self.timed {
             timed.answered(outcome);
         }
         if self.span.is_disabled() {
             return;
         }
-        let request = reader.request();
-        let Provenance { memory, redis, joined, loaded, bypassed, stale, .. } = request.provenance();
+        let Provenance { memory, redis, joined, loaded, bypassed, stale, .. } = self.request.provenance();
         self.span.record("tidewater.outcome", outcome.name());
         let counts = [
             ("tidewater.memory", memory),
@@ -77,11 +83,24 @@ impl Observed {
             // Traces know no numbers without a sign.
             self.span.record(name, i64::try_from(count).unwrap_or(i64::MAX));
         }
-        self.span.record("tidewater.misses", request.misses().to_string());
+        self.span.record("tidewater.misses", self.request.misses().to_string());
         self.span.record("tidewater.stale", stale);
         if *outcome != Outcome::Complete {
             self.span.record("error.type", outcome.name());
         }
+    }
+
+    fn count(&mut self, has_failed: bool) {
+        if let Some(counters) = self.counters.take() {
+            let Self { request, .. } = self;
+            counters.executed(&request.provenance(), &request.misses(), has_failed, request.elapsed());
+        }
+    }
+}
+
+impl Drop for Observed {
+    fn drop(&mut self) {
+        self.count(true);
     }
 }
 

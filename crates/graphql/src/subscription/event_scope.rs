@@ -30,6 +30,7 @@ impl Extension for EventScope {
         let mut data = Data::default();
         data.insert(source.guard.scope_for(source.guard.reader_for(request.clone())));
         let mut response = next.run_with_data(context, operation_name, data).await;
+        source.guard.count_errors(&response);
         freshness::report(&mut response, request.mark().await.as_ref(), &request.provenance());
         response
     }

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use async_graphql::Response;
 use chrono::{DateTime, Utc};
 use tidewater_cache::{Applied, Basis, Follower, Lookout};
 use tidewater_changelog::{Change, Value};
@@ -60,6 +61,11 @@ impl Guard {
 
     pub(super) fn reader_for(&self, request: tidewater_cache::Request) -> Reader {
         self.api.store().reader_for(request)
+    }
+
+    /// Counts the errors in what came of an event.
+    pub(super) fn count_errors(&self, response: &Response) {
+        self.api.count_errors(response);
     }
 
     /// Checks the session, if `applied` may have changed something about it.

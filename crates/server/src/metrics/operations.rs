@@ -22,12 +22,12 @@ pub(super) fn tell(to: &mut Exposition<'_>, api: &Api) -> fmt::Result {
     )?;
     to.counters(
         "tidewater_operation_failures",
-        "Operations that had an error.",
+        "Operations that had an error, or were cut off by a time limit or by a client that went away.",
         names.iter().zip(&operations).map(|(name, operation)| ([(OPERATION, name.as_str())], operation.failed)),
     )?;
     to.counters(
         "tidewater_errors",
-        "Errors in what was executed, by their code.",
+        "Errors in answers and in events of subscriptions, by their code; without those of operations that were cut off.",
         api.errors().into_iter().map(|(code, count)| ([("code", code)], count)),
     )
 }

@@ -116,7 +116,7 @@ impl Delivery {
     }
 }
 
-/// Takes no more spans than there is room for.
+/// Takes no more spans than there is room for, and of each no more than may be told, so that what waits is small, too.
 #[derive(Debug)]
 struct Bounded {
     processor: BatchSpanProcessor,
@@ -128,8 +128,9 @@ impl SpanProcessor for Bounded {
         self.processor.on_start(span, context);
     }
 
-    fn on_end(&self, span: SpanData) {
+    fn on_end(&self, mut span: SpanData) {
         if self.delivery.admit() {
+            redact(&mut span);
             self.processor.on_end(span);
         }
     }
@@ -147,7 +148,7 @@ impl SpanProcessor for Bounded {
     }
 }
 
-/// Tells nothing but what may be told, and counts what becomes of it.
+/// Counts what becomes of what is sent.
 #[derive(Debug)]
 struct Telling {
     exporter: Otlp,
@@ -155,9 +156,8 @@ struct Telling {
 }
 
 impl SpanExporter for Telling {
-    async fn export(&self, mut batch: Vec<SpanData>) -> OTelSdkResult {
+    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         let count = batch.len();
-        batch.iter_mut().for_each(redact);
         let result = self.exporter.export(batch).await;
         self.delivery.settle(count, result.as_ref().err());
         result

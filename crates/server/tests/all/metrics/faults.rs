@@ -44,6 +44,9 @@ async fn a_redis_that_is_gone_is_counted_and_told_until_it_is_back() {
     assert_eq!(scrape.value("tidewater_jobs_queue_up"), 0.0);
     assert!(!scrape.0.contains("tidewater_jobs{"), "{}", scrape.0);
     assert_eq!(scrape.value("tidewater_ready"), 1.0, "answers are right without it");
+    let told = measured.ask("{ tide { server jobs { counts { dead } } } }", Value::Null).await;
+    assert!(told["data"]["tide"]["server"].is_string() && told["data"]["tide"]["jobs"].is_null(), "{told}");
+    assert_eq!(told["errors"][0]["extensions"]["code"], "UNAVAILABLE", "{told}");
 
     redis.start_again().await;
     eventually("the breaker is closed", async || {

@@ -1,4 +1,5 @@
 use reqwest::header::ACCEPT;
+use sea_orm::{ConnectionTrait, TransactionTrait};
 use serde_json::{Value, json};
 use tidewater_testkit::{Backend, on_each_backend};
 
@@ -167,4 +168,42 @@ async fn what_is_open_is_counted_until_it_is_not() {
     are([1.0, 0.0, 1.0, 1.0, 1.0]).await;
     drop(socket);
     are([0.0; 5]).await;
+}
+
+#[tokio::test]
+async fn an_operation_that_is_cut_off_has_failed() {
+    let measured = Measured::new(Backend::Postgres, &[("TIDEWATER_REQUEST_TIMEOUT", "1s")]).await;
+    let connection = measured.database.connect().await;
+    let lock = connection.begin().await.unwrap();
+    lock.execute_unprepared("LOCK TABLE tag IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    let of_others = |what: &str| format!("tidewater_operation_{what}{{operation=\"(other)\"}}");
+    let [count, failed, took] = ["duration_seconds_count", "failures_total", "duration_seconds_sum"].map(of_others);
+    let grown = measured
+        .grown([&count, &failed, &took], async || {
+            let answer = measured.ask("query Held { tags { nodes { name } } }", Value::Null).await;
+            assert_eq!(answer["errors"][0]["extensions"]["code"], "TIMEOUT", "{answer}");
+        })
+        .await;
+    lock.rollback().await.unwrap();
+    assert_eq!((grown[0], grown[1]), (1.0, 1.0));
+    assert!(grown[2] >= 1.0, "{grown:?}");
+}
+
+#[tokio::test]
+async fn errors_in_events_are_counted() {
+    let measured = Measured::new(Backend::Postgres, &[]).await;
+    let mut socket = Socket::connect(&measured.server, Some(&measured.token)).await;
+    socket.subscribe("1", "subscription { todoChanged { node { tags { nodes { name } } } } }", Value::Null).await;
+    eventually("it is followed", async || measured.scrape().await.value("tidewater_subscriptions_open") == 1.0).await;
+    measured.database.sql("DROP TABLE todo_tag").await;
+    let mine =
+        "(SELECT id FROM todo WHERE user_id = (SELECT id FROM \"user\" WHERE email = 'user1@example.test') LIMIT 1)";
+    let grown = measured
+        .grown(["tidewater_errors_total{code=\"INTERNAL\"}"], async || {
+            measured.database.sql(&format!("UPDATE todo SET text = 'changed' WHERE id = {mine}")).await;
+            let event = socket.result("1").await;
+            assert_eq!(event["errors"][0]["extensions"]["code"], "INTERNAL", "{event}");
+        })
+        .await;
+    assert_eq!(grown, [1.0]);
 }
