@@ -40,7 +40,7 @@ export function TidePage() {
         {latest && <TideCharts steps={taken} />}
       </section>
       {all && (
-        <section aria-label="kinds of values">
+        <section aria-label="kinds">
           <div className="toolbar">
             <h2>kinds of values</h2>
             <small>in the last {Math.max(Math.round(all.seconds), 1)} s</small>
