@@ -157,7 +157,7 @@ test('no way leads to GraphiQL where there is none', async (test) => {
     const asked = page.waitForResponse(`${own.url}/`);
     await page.getByRole('region', { name: 'Busiest operations' }).getByRole('button', { expanded: false }).first().click();
     assert.equal((await asked).status(), 404);
-    await page.getByText('What texts in it held is left out.').waitFor();
+    await page.getByText('What stood in its strings is left out.').waitFor();
     assert.equal(await page.getByRole('link', { name: 'Open in GraphiQL' }).count(), 0);
 });
 

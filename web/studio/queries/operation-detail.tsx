@@ -27,7 +27,7 @@ export function OperationDetail({ hash }: { hash: string }) {
             Open in GraphiQL
           </a>
         )}{' '}
-        <small>What texts in it held is left out.</small>
+        <small>What stood in its strings is left out.</small>
       </p>
     </div>
   );

@@ -15,9 +15,9 @@ const COLUMNS: readonly PlainColumn<Change>[] = [
   {
     name: 'what',
     show: ({ operation, table }) => (
-      <>
+      <span>
         {operation} <code>{table}</code>
-      </>
+      </span>
     ),
   },
   { name: 'row', show: (change) => <RowName change={change} /> },
