@@ -42,10 +42,21 @@ pub(crate) struct Setup {
     pub(crate) staleness: Duration,
     /// Which database is under it.
     pub(crate) store: Store,
-    /// Whether it counts what is asked for, and by whom.
-    pub(crate) counts: bool,
-    /// The share of requests that it traces, if it traces any.
-    pub(crate) traces: Option<&'static str>,
+    /// What it does otherwise than by default.
+    pub(crate) difference: Difference,
+}
+
+/// What one of ours does otherwise than by default: what that costs is the difference between the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Difference {
+    /// Nothing.
+    None,
+    /// It does not count what is asked for, and by whom.
+    Uncounted,
+    /// It tells metrics.
+    Measured,
+    /// It traces this share of requests.
+    Traced(&'static str),
 }
 
 /// Which of our caches are on; each leaves out what the one before has.
@@ -109,8 +120,8 @@ impl System {
             systems.push(Self::tidewater(cache, Duration::from_millis(100), Store::Postgres));
             systems.push(Self::tidewater(cache, strict, Store::Sqlite));
         }
-        systems.push(Self::uncounted());
-        systems.extend(["0.01", "1"].map(Self::traced));
+        let shares = ["0.01", "1"].map(Difference::Traced);
+        systems.extend([Difference::Uncounted, Difference::Measured].into_iter().chain(shares).map(Self::different));
         systems.extend([Cache::Redis, Cache::None].map(|cache| Self::tidewater(cache, strict, Store::Postgres)));
         systems.extend(peers.into_iter().map(|peer| Self { name: peer.name.clone(), kind: Kind::Peer(peer) }));
         systems
@@ -131,31 +142,31 @@ impl System {
         if store == Store::Sqlite {
             name.push_str("-sqlite");
         }
-        Self { name, kind: Kind::Tidewater(Setup { cache, staleness, store, counts: true, traces: None }) }
+        Self { name, kind: Kind::Tidewater(Setup { cache, staleness, store, difference: Difference::None }) }
     }
 
-    /// Ours with its defaults, but without limits of rates: what counting costs is the difference.
-    fn uncounted() -> Self {
-        Self { name: "responses-uncounted".to_owned(), kind: Kind::Tidewater(Setup { counts: false, ..Setup::USUAL }) }
-    }
-
-    /// Ours with its defaults, but with this share of requests traced: what tracing costs is the difference.
-    fn traced(share: &'static str) -> Self {
-        let setup = Setup { traces: Some(share), ..Setup::USUAL };
-        Self { name: format!("responses-traced-{share}"), kind: Kind::Tidewater(setup) }
+    /// Ours with its defaults, but for this.
+    fn different(difference: Difference) -> Self {
+        let name = match difference {
+            Difference::None => "responses".to_owned(),
+            Difference::Uncounted => "responses-uncounted".to_owned(),
+            Difference::Measured => "responses-measured".to_owned(),
+            Difference::Traced(share) => format!("responses-traced-{share}"),
+        };
+        Self { name, kind: Kind::Tidewater(Setup { difference, ..Setup::USUAL }) }
     }
 
     /// What it is measured by. What needs empty caches comes first, what changes the data last.
     pub(crate) fn workloads(&self) -> Vec<Workload> {
         match &self.kind {
-            Kind::Static
-            | Kind::Plain
-            | Kind::Tidewater(Setup { counts: false, .. } | Setup { traces: Some(_), .. }) => {
-                vec![Workload::Todo, Workload::List]
-            }
-            Kind::Tidewater(Setup { cache: Cache::Responses | Cache::None, staleness: Duration::ZERO, .. })
-            | Kind::Peer(_) => vec![Workload::Cold, Workload::Todo, Workload::List, Workload::Mixed],
-            Kind::Tidewater(_) => vec![Workload::Todo, Workload::List, Workload::Mixed],
+            Kind::Tidewater(Setup { difference: Difference::None, cache, staleness, .. }) => match cache {
+                Cache::Responses | Cache::None if staleness.is_zero() => {
+                    vec![Workload::Cold, Workload::Todo, Workload::List, Workload::Mixed]
+                }
+                _ => vec![Workload::Todo, Workload::List, Workload::Mixed],
+            },
+            Kind::Peer(_) => vec![Workload::Cold, Workload::Todo, Workload::List, Workload::Mixed],
+            Kind::Static | Kind::Plain | Kind::Tidewater(_) => vec![Workload::Todo, Workload::List],
         }
     }
 
@@ -234,10 +245,15 @@ impl System {
 }
 
 impl Setup {
-    const USUAL: Self =
-        Self { cache: Cache::Responses, staleness: Duration::ZERO, store: Store::Postgres, counts: true, traces: None };
+    const USUAL: Self = Self {
+        cache: Cache::Responses,
+        staleness: Duration::ZERO,
+        store: Store::Postgres,
+        difference: Difference::None,
+    };
 
     fn variables(&self, environment: &Environment, port: u16, connections: usize) -> Vec<(&'static str, String)> {
+        let is_counted = self.difference != Difference::Uncounted;
         let mut variables = vec![
             ("TIDEWATER_LISTEN", format!("127.0.0.1:{port}")),
             ("TIDEWATER_LOG_LEVEL", "warn".to_owned()),
@@ -248,7 +264,7 @@ impl Setup {
             // So that disabled triggers are not complained of while that is measured.
             ("TIDEWATER_HEALTH_INTERVAL", "1h".to_owned()),
             // The load is one viewer's. If it is counted, it is never refused.
-            ("TIDEWATER_REQUEST_RATE", if self.counts { "1000000000/s" } else { "0" }.to_owned()),
+            ("TIDEWATER_REQUEST_RATE", if is_counted { "1000000000/s" } else { "0" }.to_owned()),
         ];
         match self.store {
             Store::Postgres => {
@@ -257,10 +273,14 @@ impl Setup {
             }
             Store::Sqlite => variables.push(("DATABASE_URL", environment.sqlite.url().to_owned())),
         }
-        if let Some(share) = self.traces {
-            variables.push(("OTEL_EXPORTER_OTLP_ENDPOINT", environment.collector.url().to_owned()));
-            variables.push(("OTEL_TRACES_SAMPLER", "traceidratio".to_owned()));
-            variables.push(("OTEL_TRACES_SAMPLER_ARG", share.to_owned()));
+        match self.difference {
+            Difference::None | Difference::Uncounted => {}
+            Difference::Measured => variables.push(("TIDEWATER_METRICS_LISTEN", "127.0.0.1:0".to_owned())),
+            Difference::Traced(share) => {
+                variables.push(("OTEL_EXPORTER_OTLP_ENDPOINT", environment.collector.url().to_owned()));
+                variables.push(("OTEL_TRACES_SAMPLER", "traceidratio".to_owned()));
+                variables.push(("OTEL_TRACES_SAMPLER_ARG", share.to_owned()));
+            }
         }
         if self.cache != Cache::Responses {
             variables.push(("TIDEWATER_RESPONSE_MEMORY", "0".to_owned()));
