@@ -133,8 +133,8 @@ async function run() {
   const rules = (await query('rules')).data.groups.flatMap((group) => group.rules);
   const broken = rules.filter((rule) => rule.health !== 'ok');
   if (rules.length < 20 || broken.length > 0) throw new Error(`rules fail: ${JSON.stringify(broken)}`);
-  const firing = rules.filter((rule) => rule.state === 'firing').map((rule) => rule.name);
-  if (firing.length > 0) throw new Error(`these alerts fire though nothing is wrong: ${firing.join(', ')}`);
+  const firing = rules.filter((rule) => rule.state !== 'inactive').map((rule) => rule.name);
+  if (firing.length > 0) throw new Error(`these alerts fire, or are about to, though nothing is wrong: ${firing.join(', ')}`);
   const bytes = text.length;
   console.log(`${queries.length} queries of panels have data, ${rules.length} rules are sound; a scrape has ${bytes} bytes`);
 }
