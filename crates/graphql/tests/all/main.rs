@@ -13,6 +13,7 @@ mod fixture;
 mod idempotency;
 mod likes;
 mod live;
+mod nodes;
 mod notes;
 mod notifications;
 mod oracle;

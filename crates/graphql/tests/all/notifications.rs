@@ -137,7 +137,7 @@ on_each_backend! {
         assert_eq!(notifications(&fixture, &ann).await["unreadNotificationCount"], 1);
         let wrong = json!({ "code": "BAD_USER_INPUT", "field": "ids" });
         assert_eq!(refused(&fixture, Some(&ann), "markRead", json!({ "ids": [ann.id] })).await, wrong);
-        let many = vec![&ann.id; 101];
+        let many = vec![ids(&mine)[0].clone(); 101];
         assert_eq!(refused(&fixture, Some(&ann), "markRead", json!({ "ids": many })).await, wrong);
     }
 

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use async_graphql::{Request, Variables};
+use async_graphql::{ID, Request, Variables};
 use chrono::{DateTime, TimeDelta, Utc};
-use sea_orm::EntityTrait;
+use sea_orm::{ActiveModelTrait, EntityTrait, Set};
 use serde_json::{Value, json};
 use tidewater_entity::{prune_sessions, session, session_activity};
 use tidewater_graphql::{Caller, SessionChange};
 use tidewater_testkit::on_each_backend;
 use tokio::time::{sleep, timeout};
+use uuid::Uuid;
 
 use crate::content::administrator;
 use crate::fixture::{Fixture, PASSWORD, SignedIn};
@@ -51,6 +52,10 @@ async fn id_of_current(fixture: &Fixture, token: &str) -> Value {
     current.unwrap()["id"].clone()
 }
 
+fn key_of(id: &Value) -> Uuid {
+    tidewater_graphql::id::parse("id", &ID::from(id.as_str().unwrap())).unwrap().1
+}
+
 fn before(duration: TimeDelta) -> String {
     (Utc::now() - duration).format("%Y-%m-%dT%H:%M:%S+00:00").to_string()
 }
@@ -77,6 +82,21 @@ on_each_backend! {
             assert_eq!(fixture.data(&node, json!({}), stranger).await, json!({ "node": null }));
         }
         assert_eq!(fixture.data(&node, json!({}), Some(&ann.token)).await["node"]["id"], second["id"]);
+    }
+
+    async fn what_is_over_is_not_seen_though_its_row_is_still_there(backend) {
+        let fixture = Fixture::new(backend).await;
+        let ann = fixture.user("ann").await;
+        let elsewhere = fixture.again(&ann).await;
+        let over = id_of_current(&fixture, &elsewhere.token).await;
+        let node = "query($id: ID!) { node(id: $id) { id } }";
+        let variables = json!({ "id": over });
+        assert_eq!(fixture.data(node, variables.clone(), Some(&ann.token)).await["node"]["id"], over);
+        let ended = session::ActiveModel { id: Set(key_of(&over)), expires_at: Set(LONG_AGO.parse().unwrap()), ..Default::default() };
+        ended.update(&fixture.connection).await.unwrap();
+        assert_eq!(fixture.data(node, variables, Some(&ann.token)).await["node"], Value::Null);
+        let seen = fixture.data(SESSIONS, json!({}), Some(&ann.token)).await["viewer"]["sessions"]["nodes"].take();
+        assert_eq!(seen.as_array().unwrap().len(), 1, "{seen}");
     }
 
     async fn signing_in_anew_ends_the_session_that_it_is_done_in(backend) {
@@ -156,6 +176,8 @@ on_each_backend! {
         let expected = json!({ "changeRole": { "token": null, "user": { "name": "ann", "role": "ADMIN" } } });
         assert_eq!(promoted, expected);
         assert!(!is_signed_in(&fixture, &ann.token).await && is_signed_in(&fixture, &root.token).await);
+        fixture.data(CHANGE_ROLE, role(&ann, "USER"), Some(&root.token)).await;
+        assert!(!is_signed_in(&fixture, &ann.token).await, "what has ended does not begin again");
 
         let resigned = fixture.data(CHANGE_ROLE, role(&root, "USER"), Some(&root.token)).await;
         let token = resigned["changeRole"]["token"].as_str().expect("a token of one's own");

@@ -153,6 +153,18 @@ on_each_backend! {
         assert!(!sees(&fixture, Some(&bob), &id).await);
     }
 
+    async fn a_private_note_that_carries_somebody_elses_tag_is_not_even_counted(backend) {
+        let fixture = Fixture::new(backend).await;
+        let (ann, bob) = (fixture.user("ann").await, fixture.user("bob").await);
+        let id = tag(&fixture, &ann, "word").await;
+        note(&fixture, &bob, "secret", "PRIVATE").await;
+        // The database allows it.
+        let link = "INSERT INTO note_tag (note_id, tag_id, created_at) SELECT note.id, tag.id, note.created_at FROM note, tag";
+        assert_eq!(fixture.database.sql(link).await, 1);
+        let seen = fixture.data(CARRIERS, json!({ "id": id }), Some(&ann.token)).await["node"].take();
+        assert_eq!(names(&seen["notes"]), [""; 0]);
+    }
+
     async fn to_tag_and_to_untag_can_be_repeated(backend) {
         let fixture = Fixture::new(backend).await;
         let ann = fixture.user("ann").await;

@@ -111,6 +111,9 @@ on_each_backend! {
             let anonymous = fixture.refusal(mutation, json!({ "input": input }), None).await;
             assert_eq!(anonymous, json!({ "code": "UNAUTHENTICATED" }));
         }
+        let mine = "{ todos { totalCount nodes { text } } }";
+        let none = json!({ "todos": { "totalCount": 0, "nodes": [] } });
+        assert_eq!(fixture.data(mine, json!({}), Some(&bob.token)).await, none);
         let anonymous = fixture.refusal("{ todos { totalCount } }", json!({}), None).await;
         assert_eq!(anonymous, json!({ "code": "UNAUTHENTICATED" }));
         let of_ann = "query($id: ID!) { user(id: $id) { name todos { totalCount nodes { text } } } }";
