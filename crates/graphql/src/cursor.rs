@@ -32,3 +32,27 @@ fn signature(shape: &Shape) -> u32 {
     let bytes = shape.table.bytes().chain([0]).chain(terms);
     bytes.fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
+
+#[cfg(test)]
+mod tests {
+    use tidewater_entity::selection::{Scalar, Selection};
+    use tidewater_entity::todo;
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_place_that_does_not_fit_is_refused_however_well_it_is_signed() {
+        let todos = Selection::each::<todo::Entity>(todo::Column::UserId, Uuid::nil());
+        let shape = todos.order_by(todo::Column::Completed, false).shape;
+        let decoded = |values: &[Scalar]| {
+            let place = Place { values: values.to_vec(), key: Uuid::nil() };
+            decode("after", &encode(&place, &shape), &shape)
+        };
+        let completed = Scalar::Boolean(true);
+        assert!(decoded(std::slice::from_ref(&completed)).is_ok());
+        for values in [&[][..], &[Scalar::Null], &[Scalar::Text("true".to_owned())], &[completed.clone(), completed]] {
+            assert!(decoded(values).is_err(), "{values:?}");
+        }
+    }
+}

@@ -198,6 +198,9 @@ mod tests {
     fn fragments_that_multiply_are_refused() {
         let doubling = fragments(30, |number| format!("...F{} ...F{}", number + 1, number + 1));
         assert!(!is_accepted(&format!("{{ ...F0 }} {doubling} fragment F30 on Query {{ a }}")));
+        // More than a number can tell.
+        let multiplying = fragments(16, |number| format!("...F{} ", number + 1).repeat(50));
+        assert!(!is_accepted(&format!("{{ ...F0 }} {multiplying} fragment F16 on Query {{ a }}")));
         assert!(!is_accepted(&format!("{{ {} }}", "a ".repeat(1_001))));
     }
 

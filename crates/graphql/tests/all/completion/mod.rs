@@ -11,7 +11,7 @@ use async_graphql::parser::types::DocumentOperations;
 use async_graphql::{PathSegment, Request, Response, ServerError, Value, Variables};
 use serde_json::json;
 use tidewater_graphql::Completion;
-use tidewater_testkit::on_each_backend;
+use tidewater_testkit::{Backend, on_each_backend};
 
 use crate::fixture::Fixture;
 use documents::Documents;
@@ -315,4 +315,24 @@ on_each_backend! {
 fn the_definition_of_the_schema_is_understood() {
     Completion::new(&tidewater_graphql::sdl()).unwrap();
     assert!(Completion::new("type Query {").is_err());
+}
+
+/// Once a document is known to be valid, only its variables are looked at.
+#[tokio::test]
+async fn wrong_variables_are_refused_alike_whether_the_document_is_known_or_not() {
+    let fixture = Fixture::new(Backend::Sqlite).await;
+    let query = "query($first: Int, $filter: NoteFilter) {
+        viewer { name } notes(first: $first, filter: $filter) { totalCount } }";
+    assert_eq!(fixture.data(query, json!({ "first": 1 }), None).await["notes"]["totalCount"], 0);
+    for wrong in [
+        json!({ "first": "one" }),
+        json!({ "first": 1.5 }),
+        json!({ "filter": { "colour": "red" } }),
+        json!({ "filter": { "visibility": "SECRET" } }),
+    ] {
+        let unknown = fixture.execute(&format!("{query} # {wrong}"), wrong.clone(), None).await;
+        let known = fixture.execute(query, wrong, None).await;
+        assert_eq!(unknown["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{unknown}");
+        assert_eq!((&known["data"], &known["errors"]), (&unknown["data"], &unknown["errors"]));
+    }
 }
