@@ -28,6 +28,7 @@ async fn told(subscription: &mut Events) -> Result<(String, Value), String> {
         Some(Event::Next { json, .. }) => {
             let mut response: Value = serde_json::from_str(&json).unwrap();
             assert!(response.get("errors").is_none(), "{response}");
+            assert!(response["extensions"]["tidewater"]["mark"].is_string(), "{response}");
             let change = response["data"].as_object_mut().unwrap().values_mut().next().unwrap();
             let of = change["node"].as_object().and_then(|node| node.values().next()).cloned();
             Ok((change["kind"].as_str().unwrap().to_owned(), of.unwrap_or_default()))

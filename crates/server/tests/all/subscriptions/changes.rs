@@ -32,6 +32,25 @@ on_each_backend! {
         assert_eq!(socket.next_within(Duration::from_millis(300)).await, None);
     }
 
+    async fn what_one_transaction_does_is_told_in_its_order(backend) {
+        let (database, redis) = (seeded(backend).await, backend.redis().await);
+        let server = start_over(&database, redis.as_ref()).await;
+        let token = sign_in(&server, 2).await;
+        let mut socket = Socket::connect(&server, Some(&token)).await;
+        follow_todos(&mut socket, "1", TODO_CHANGED, &server, &token).await;
+        let mut ids = Vec::new();
+        for text in ["a", "b", "c"] {
+            ids.push(json!(create_todo(&server, &token, text).await));
+            socket.result("1").await;
+        }
+        let renamed = ["c", "a", "b"].map(|text| format!("UPDATE todo SET text = '{text}2' WHERE text = '{text}'"));
+        database.sql(&format!("BEGIN; {}; DELETE FROM todo WHERE text = 'c2'; COMMIT", renamed.join("; "))).await;
+        for (index, kind) in [(2, "UPDATED"), (0, "UPDATED"), (1, "UPDATED"), (2, "DELETED")] {
+            let told = socket.result("1").await["data"]["todoChanged"].take();
+            assert_eq!((&told["nodeId"], &told["kind"]), (&ids[index], &json!(kind)), "{told}");
+        }
+    }
+
     async fn one_thing_can_be_followed(backend) {
         let (database, redis) = (seeded(backend).await, backend.redis().await);
         let server = start_over(&database, redis.as_ref()).await;
@@ -263,6 +282,8 @@ async fn upserts_and_replacements_in_sqlite_are_told_as_what_they_do() {
     assert_eq!(socket.result("1").await, todo_change("UPDATED", &id, Some("a")));
     // Changes nothing.
     database.sql(&format!("{insert} ON CONFLICT DO NOTHING")).await;
+    // Seen apart from what comes next.
+    server.graphql_as(&token, "{ viewer { name } }", Value::Null).await;
     let replace = insert.replace("INSERT", "INSERT OR REPLACE");
     database.sql(&format!("{replace}; UPDATE todo SET text = 'c' WHERE text = 'a'")).await;
     assert_eq!(socket.result("1").await["data"]["todoChanged"]["kind"], "UPDATED", "replaced");

@@ -1,5 +1,7 @@
 //! Whoever is signed out hears nothing any more.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 use tidewater_testkit::{Server, TestDatabase, on_each_backend};
 
@@ -74,7 +76,9 @@ on_each_backend! {
         let server = start_over(&database, redis.as_ref()).await;
         let (socket, stream) = following(&server).await;
         expire_soon(&database).await;
+        let begun = Instant::now();
         end(socket, stream).await;
+        assert!(begun.elapsed() < Duration::from_secs(30), "when it expires, and not when it is looked at again");
     }
 }
 
