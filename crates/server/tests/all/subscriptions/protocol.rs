@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use sea_orm::{ConnectionTrait, TransactionTrait};
 use serde_json::{Value, json};
+use tidewater_testkit::Backend;
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
 use super::socket::Socket;
 use super::world::{NOTE_CHANGED, TODO_CHANGED, create_todo, follow_todos, rename, todo_change};
-use crate::fixture::{credentials, on_sqlite, sign_in};
+use crate::fixture::{credentials, on_sqlite, seeded, sign_in, start, wait_for_blocked};
 
 const SIGN_IN: &str = "mutation($input: SignInInput!) { signIn(input: $input) { viewer { email } } }";
 
@@ -191,6 +193,25 @@ async fn each_operation_counts_like_a_request() {
     socket.subscribe("2", NOTE_CHANGED, Value::Null).await;
     socket.subscribe("3", "{ __typename }", Value::Null).await;
     assert_eq!(socket.error("3").await, "RATE_LIMITED");
+}
+
+#[tokio::test]
+async fn an_operation_takes_the_place_of_a_request_and_no_more_time() {
+    let database = seeded(Backend::Postgres).await;
+    let server = start(&database, &["--max-requests", "1", "--request-timeout", "2s"]).await;
+    let token = sign_in(&server, 2).await;
+    let mut first = Socket::connect(&server, Some(&token)).await;
+    let mut second = Socket::connect(&server, None).await;
+    let connection = database.connect().await;
+    let lock = connection.begin().await.unwrap();
+    lock.execute_unprepared("LOCK TABLE tag IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    first.subscribe("1", "{ viewer { tags { totalCount } } }", Value::Null).await;
+    wait_for_blocked(&connection, 1).await;
+    second.subscribe("2", "{ __typename }", Value::Null).await;
+    assert_eq!(second.error("2").await, "UNAVAILABLE");
+    assert_eq!(first.error("1").await, "TIMEOUT");
+    lock.rollback().await.unwrap();
+    assert_eq!(second.answer("3", "{ __typename }", Value::Null).await["data"]["__typename"], "Query");
 }
 
 #[tokio::test]
