@@ -161,3 +161,18 @@ impl Counters {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_leaves_before_it_is_seen_to_enter_is_no_number_below_zero() {
+        let counters = Counters::new("note".into());
+        counters.left(10);
+        assert_eq!((counters.read().entries, counters.read().bytes), (0, 0));
+        counters.entered(10);
+        counters.entered(7);
+        assert_eq!((counters.read().entries, counters.read().bytes), (1, 7));
+    }
+}

@@ -189,3 +189,27 @@ impl Explanation {
         self.loads.len() - 1
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_lookups_are_written_down_and_the_others_are_counted() {
+        let mut explanation = Explanation::default();
+        for _ in 0..MOST_STEPS + 3 {
+            explanation.add(Step {
+                space: "note".into(),
+                key: Arc::default(),
+                answered_by: None,
+                missed: None,
+                as_of: Position::default(),
+                read_at: Instant::now(),
+                footprint: Footprint::default(),
+            });
+        }
+        assert_eq!((explanation.steps.len(), explanation.omitted), (MOST_STEPS, 3));
+        explanation.keep(10);
+        assert_eq!((explanation.steps.len(), explanation.omitted), (10, MOST_STEPS - 7));
+    }
+}

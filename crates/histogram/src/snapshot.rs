@@ -113,6 +113,14 @@ mod tests {
     }
 
     #[test]
+    fn what_lies_within_a_bucket_is_taken_to_be_spread_evenly() {
+        // It begins at 10 µs, and ends at 15.
+        let four = of([11, 12, 13, 14]);
+        let quantiles = [0.25, 0.5, 1.0].map(|share| four.quantile(share).unwrap().as_nanos());
+        assert_eq!(quantiles, [11_250, 12_500, 15_000]);
+    }
+
+    #[test]
     fn two_are_added() {
         let mut sum = of([10, 300]);
         sum.add(&of([10, 5_000]));

@@ -54,6 +54,10 @@ fn nothing_from_before_the_floor_is_valid_and_nothing_from_the_last_position() {
     assert!(!table.valid(&nothing, Position::new(4)));
     assert!(table.valid(&nothing, Position::new(5)));
     assert!(!table.valid(&nothing, Position::LAST));
+    assert!(table.is_only_forgotten(&nothing, Position::new(5)));
+    for gone in [Position::new(4), Position::LAST] {
+        assert!(!table.is_only_forgotten(&nothing, gone), "it is gone on purpose: {gone:?}");
+    }
 }
 
 /// Readers that take the published position and then look keys up must never see one of them older than what was noted at or

@@ -217,6 +217,7 @@ async fn strict_reads_fail_while_the_source_is_gone_and_opted_in_ones_say_so() {
         let Provenance { stale, age, memory, .. } = request.provenance();
         assert!(stale && age > Duration::ZERO && memory == 1);
     }
+    assert_eq!(cache.gate_statistics().stale, 2);
 
     world.write(1, "new");
     // Whoever was answered from before has seen to it that the source is asked again.

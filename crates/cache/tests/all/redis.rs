@@ -3,7 +3,7 @@ use std::time::Duration;
 use tidewater_cache::{Cache, MissReason, Misses, Policy, RedisSettings, Settings, Space, StartError};
 use tidewater_testkit::TestRedis;
 
-use crate::world::{Note, TRACKING, World, notes, settings_over, text};
+use crate::world::{Note, TRACKING, World, key, notes, settings_over, text};
 
 /// A node over `redis` that has just read note 1 from the database; returns the key that it is stored under.
 async fn filled(world: &World, redis: &TestRedis) -> (Cache, String) {
@@ -65,6 +65,19 @@ async fn what_redis_served_is_then_served_from_memory() {
     world.read(&cache, &space, &[1]).await;
     let counts = &cache.statistics()[0];
     assert_eq!((counts.redis_hits, counts.memory_hits, counts.misses.total()), (1, 1, 0));
+}
+
+#[tokio::test]
+async fn what_is_dropped_by_hand_is_gone_from_redis_too() {
+    let (world, redis) = (World::new(), TestRedis::start().await);
+    let cache = world.cache_over(&redis).await;
+    let space = notes(&cache);
+    world.read(&cache, &space, &[1]).await;
+    cache.drained().await;
+    assert_eq!(redis.keys().await.len(), 1);
+    assert!(space.drop_kept(&key(1)));
+    cache.drained().await;
+    assert_eq!(redis.keys().await, [""; 0]);
 }
 
 #[tokio::test]

@@ -125,6 +125,20 @@ async fn what_the_table_has_forgotten_is_told_from_what_has_changed() {
     assert!((full.false_invalidations - 1.0).abs() < f64::EPSILON);
 }
 
+#[tokio::test]
+async fn what_is_found_in_redis_and_has_changed_is_counted_too() {
+    let (world, redis) = (World::new(), TestRedis::start().await);
+    world.write(1, "old");
+    let cache = world.cache_over(&redis).await;
+    world.read(&cache, &notes(&cache), &[1]).await;
+    cache.drained().await;
+    let other = world.cache_over(&redis).await;
+    world.write(1, "new");
+    world.read(&other, &notes(&other), &[1]).await;
+    let statistics = &other.statistics()[0];
+    assert_eq!((statistics.invalidations, statistics.needless, statistics.redis_hits), (1, 0, 0));
+}
+
 #[test]
 fn what_is_false_is_estimated_by_what_was_compared() {
     let estimate = |found, compared, same| Forgotten { found, compared, same }.estimated_false();

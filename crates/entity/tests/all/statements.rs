@@ -39,6 +39,17 @@ on_both_databases! {
         assert!((1..=4).contains(&statistics.connections) && statistics.idle <= statistics.connections);
     }
 
+    async fn who_waits_for_a_statement_alone_is_not_counted_as_waiting(migrated) {
+        const LONG: &str = "WITH RECURSIVE counted (number) AS \
+            (SELECT 1 UNION ALL SELECT number + 1 FROM counted WHERE number < 1000000) SELECT COUNT(*) FROM counted";
+        let mut connection = migrated.connection;
+        let statements = Statements::count(&mut connection);
+        statements.waiting(connection.query_all_raw(statement(&connection, LONG))).await.unwrap();
+        let statistics = statements.statistics();
+        assert_eq!((statistics.waits.count(), statistics.latency().count()), (1, 1));
+        assert!(statistics.waits.sum() < statistics.latency().sum() / 2, "{statistics:?}");
+    }
+
     async fn who_has_to_wait_for_a_connection_is_counted_as_waiting(migrated) {
         // Far longer than a statement takes on a busy machine.
         const HELD: Duration = Duration::from_secs(1);
