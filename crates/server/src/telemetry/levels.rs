@@ -73,3 +73,24 @@ impl LogLevels for Levels {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tracing::subscriber::with_default;
+    use tracing_subscriber::layer::SubscriberExt;
+    use tracing_subscriber::registry;
+
+    use super::*;
+
+    #[test]
+    fn of_libraries_nothing_is_fit_but_records_down_to_debug() {
+        with_default(registry().with(fit()), || {
+            assert!(tracing::event_enabled!(target: "library", Level::DEBUG));
+            assert!(!tracing::event_enabled!(target: "library", Level::TRACE));
+            assert!(tracing::debug_span!(target: "library", "work").is_disabled());
+            assert!(tracing::error_span!(target: "library", "work").is_disabled());
+            assert!(tracing::event_enabled!(target: "tidewater_cache", Level::TRACE));
+            assert!(!tracing::trace_span!(target: "tidewater_cache", "work").is_disabled());
+        });
+    }
+}

@@ -149,7 +149,14 @@ mod tests {
 
     #[test]
     fn a_state_that_is_too_long_is_left_out() {
-        let long: &'static str = format!("a={}", "x".repeat(LONGEST_STATE)).leak();
-        assert_eq!(read(&[GOOD], &[long]).unwrap().1, "");
+        let state = |length: usize| {
+            let members: Vec<_> = (0..8).map(|number| format!("a{number}={}", "x".repeat(60))).collect();
+            let state = members.join(",");
+            let missing = length - state.len();
+            &*(state + &"x".repeat(missing)).leak()
+        };
+        let (long, longer) = (state(LONGEST_STATE), state(LONGEST_STATE + 1));
+        assert_eq!(read(&[GOOD], &[long]).unwrap().1, long);
+        assert_eq!(read(&[GOOD], &[longer]).unwrap().1, "");
     }
 }

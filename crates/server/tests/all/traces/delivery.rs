@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use axum::Router;
+use axum::response::Redirect;
 use serde_json::{Value, json};
 use tidewater_testkit::{Backend, Collector, Manner, Server, unused_port};
 use tokio::time::Instant;
@@ -81,6 +83,20 @@ async fn a_collector_that_is_not_there_harms_nobody() {
     assert_eq!(code, 0);
     line(&log, "traces cannot be delivered");
     assert!(number(line(&log, "what was traced"), "dropped") > 0, "{log}");
+}
+
+#[tokio::test]
+async fn nothing_is_sent_to_where_a_collector_leads() {
+    let elsewhere = tidewater_testkit::Collector::start().await;
+    let address = format!("{}/v1/traces", elsewhere.url());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let leading = format!("http://{}", listener.local_addr().unwrap());
+    let router = Router::new().fallback(move || async move { Redirect::temporary(&address) });
+    tokio::spawn(async { axum::serve(listener, router).await });
+    let world = World::new(Backend::Sqlite, &[("OTEL_EXPORTER_OTLP_ENDPOINT", &leading)]).await;
+    world.is_unaffected(1).await;
+    world.server.logged("traces cannot be delivered").await;
+    assert_eq!(elsewhere.deliveries(), 0);
 }
 
 #[tokio::test]

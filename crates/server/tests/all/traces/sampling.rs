@@ -1,7 +1,7 @@
 //! Which requests are traced.
 
 use reqwest::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 use tidewater_testkit::{Backend, Span};
 
 use super::world::{Caller, World};
@@ -45,6 +45,14 @@ async fn callers_and_shares_decide_as_the_sampler_says() {
     assert_eq!(sampled("parentbased_traceidratio", "0").await.told().await, (true, false, 0));
     assert_eq!(sampled("parentbased_traceidratio", "1").await.told().await, (true, false, 2));
     assert_eq!(sampled("traceidratio", "1").await.told().await, (true, true, 2));
+}
+
+#[tokio::test]
+async fn what_comes_of_a_request_later_is_traced_where_that_was() {
+    let world = sampled("parentbased_always_off", "1").await;
+    let trace = world.traced("mutation { exportMyData { export { id } } }", Value::Null).await;
+    let job = world.collector.wait_for("span of the job", |span| span.name == "process export").await;
+    assert_eq!(job.links[0].0, trace.root.trace);
 }
 
 #[tokio::test]
