@@ -49,3 +49,23 @@ fn is_text(headers: &HeaderMap) -> bool {
     let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
     TYPES.iter().any(|text| kind.starts_with(text.as_bytes()))
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::http::header::CONTENT_ENCODING;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn only_text_is_compressed() {
+        for (kind, is_compressed) in
+            [("text/html", true), ("application/json; charset=utf-8", true), ("image/png", false)]
+        {
+            let mut response = Response::new(Body::from("a".repeat(10_000)));
+            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+            let accepted = Accepted(HeaderValue::from_static("gzip"));
+            let response = accepted.compress(response, 1_000).await;
+            assert_eq!(response.headers().contains_key(CONTENT_ENCODING), is_compressed, "{kind}");
+        }
+    }
+}

@@ -267,6 +267,7 @@ mod tests {
         for (body, said) in [
             ("[]", "the request body is not a JSON object"),
             (r#"["{ a }"]"#, "the request body is not a JSON object"),
+            (r#"["{ a }", null, null, null, null]"#, "the request body is not a JSON object"),
             (r#""{ a }""#, "the request body is not a JSON object"),
             ("{}", "`query` is missing"),
             (r#"{"query": null}"#, "`query` is missing"),

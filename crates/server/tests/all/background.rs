@@ -119,6 +119,15 @@ async fn an_export_can_be_had_until_it_expires() {
 }
 
 #[tokio::test]
+async fn a_download_counts_like_a_request() {
+    let (_database, server) = on_sqlite(&["--request-rate", "2/h"]).await;
+    for _ in 0..2 {
+        refused(get(&server, "/exports/x", &[]).await, StatusCode::NOT_FOUND, "NOT_FOUND").await;
+    }
+    refused(get(&server, "/exports/x", &[]).await, StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED").await;
+}
+
+#[tokio::test]
 async fn an_export_that_nobody_has_written_yet_is_not_to_be_had() {
     let (database, server) = on_sqlite(&[]).await;
     let token = sign_in(&server, 2).await;

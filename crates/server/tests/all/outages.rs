@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use reqwest::StatusCode;
+use reqwest::{StatusCode, Url};
 use serde_json::{Value, json};
 use tidewater_testkit::{Backend, Postgres, Proxy, Server, TestDatabase, TestRedis};
 use tokio::time::Instant;
@@ -149,6 +149,10 @@ impl BehindPostgres {
             assert_eq!(lasting.body["extensions"]["tidewater"]["stale"], true, "{how}: {}", lasting.body);
             let status = lasting.headers["cache-status"].to_str().unwrap();
             assert!(status.contains("hit; ttl=-") && status.contains("stale-if-error"), "{how}: {status}");
+            let url = Url::parse_with_params(&format!("{}/graphql", self.server.url()), [("query", NOTES)]).unwrap();
+            let unkept = self.server.client().get(url).send().await.unwrap();
+            assert_eq!(unkept.status(), StatusCode::OK);
+            assert!(!unkept.headers().contains_key("etag"), "{how}: no client may keep it");
         }
     }
 

@@ -83,6 +83,12 @@ async fn errors_and_posts_are_not_kept() {
     let response = server.post_raw(&headers, r#"{"query": "{ __typename }"}"#).await;
     assert_eq!((response.status().as_u16(), &response.headers()["cache-control"]), (200, &"no-store".parse().unwrap()));
     assert!(!response.headers().contains_key("etag"));
+    let explained = get(&server, NOTES, &[("tidewater-explain", "1"), ("if-none-match", "*")]).await;
+    assert_eq!(
+        (explained.status().as_u16(), &explained.headers()["cache-control"]),
+        (200, &"no-store".parse().unwrap())
+    );
+    assert!(!explained.headers().contains_key("etag"));
     let head = server.client().head(format!("{}/graphql?{NOTES}", server.url())).send().await.unwrap();
     assert_eq!(tag(&head), tag(&get(&server, NOTES, &[]).await));
 }
