@@ -158,6 +158,16 @@ on_each_backend! {
                 assert_eq!(told, &json!({ "refused": "only an ADMIN is told how requests are answered" }));
             }
         }
+        let looked = async || {
+            let query = "{ tide { spaces { name memoryHits redisHits joined misses { count } } } }";
+            let told = explained.ask(query, json!({}), false).await.body["data"]["tide"]["spaces"].take();
+            told.as_array().unwrap().iter().find(|space| space["name"] == "note.count").unwrap().clone()
+        };
+        explained.ask_as(0, &other, "{ notes { totalCount } }", json!({}), false).await;
+        let before = looked().await;
+        let answer = explained.ask_as(0, &other, "{ notes { totalCount } }", json!({}), true).await;
+        assert_eq!(answer.headers["cache-status"], "Tidewater; hit; detail=\"response\"");
+        assert_eq!(looked().await, before, "nothing is carried out again for whom nothing is told");
         let open = Explained::new(backend, &[("TIDEWATER_DEVELOPMENT", "true")]).await;
         told(&open.ask_as(0, "rubbish", "{ viewer { name } }", json!({}), true).await);
     }
