@@ -124,6 +124,28 @@ async fn it_is_computed_once_for_all_who_ask_at_the_same_time() {
 }
 
 #[tokio::test]
+async fn who_waits_for_what_another_computes_is_counted_as_having_joined() {
+    let pages = Pages::new().await;
+    let request = pages.cache.request();
+    let (release, hold) = oneshot::channel::<()>();
+    let mut reading = Box::pin(pages.pages.read(&request, KEY, || pages.compute_and_hold(&request, hold)));
+    while pages.computed.load(Ordering::Relaxed) == 0 {
+        assert!(poll!(&mut reading).is_pending());
+        tokio::task::yield_now().await;
+    }
+    let mut joining = Box::pin(pages.read());
+    for _ in 0..1_000 {
+        assert!(poll!(&mut reading).is_pending() && poll!(&mut joining).is_pending());
+        tokio::task::yield_now().await;
+    }
+    release.send(()).unwrap();
+    assert_eq!((reading.await.as_str(), joining.await.as_str()), ("one two", "one two"));
+    let statistics = pages.cache.statistics();
+    let counted = statistics.iter().find(|space| &*space.name == "page").unwrap();
+    assert_eq!((counted.misses.total(), counted.joined, counted.memory_hits), (1, 1, 0));
+}
+
+#[tokio::test]
 async fn who_arrives_after_a_change_joins_nobody_who_began_before() {
     let pages = Pages::new().await;
     let request = pages.cache.request();
