@@ -187,10 +187,64 @@ async fn as_much_is_told_as_is_wanted_within_bounds() {
     let database = seeded(Backend::Sqlite).await;
     let server = start_over(&database, None).await;
     let token = sign_in(&server, 1).await;
-    for selection in ["changes(last: 0) { row }", "changes(last: 201) { row }", "operations(first: -1) { name }"] {
+    for selection in [
+        "changes(last: 0) { row }",
+        "changes(last: 201) { row }",
+        "operations(first: -1) { name }",
+        "operations(first: 201) { name }",
+        "jobs { dead(first: 201) { name } }",
+    ] {
         let refused = server.graphql_as(&token, &format!("{{ tide {{ {selection} }} }}"), Value::Null).await;
         assert_eq!(refused["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{selection}: {refused}");
     }
-    let none = server.graphql_as(&token, "mutation { retryJobs(input: { names: [] }) { retried } }", Value::Null).await;
-    assert_eq!(none["errors"][0]["extensions"]["field"], "names", "{none}");
+    let retry = "mutation($names: [String!]!) { retryJobs(input: { names: $names }) { retried } }";
+    let retried = async |count: usize| server.graphql_as(&token, retry, json!({ "names": vec!["a"; count] })).await;
+    for count in [0, 101] {
+        let refused = retried(count).await;
+        assert_eq!(refused["errors"][0]["extensions"]["field"], "names", "{count}: {refused}");
+    }
+    assert_eq!(retried(100).await["data"]["retryJobs"]["retried"], 0);
+}
+
+#[tokio::test]
+async fn what_is_told_costs_as_much_as_is_asked_for() {
+    let database = seeded(Backend::Sqlite).await;
+    let limited = ("TIDEWATER_MAX_COMPLEXITY", "150");
+    let environment = [("DATABASE_URL", database.url()), ("TIDEWATER_DEVELOPMENT", "true"), limited];
+    let server = Server::start(binary(), &["serve"], &environment).await;
+    let memos = |count: usize| {
+        let ids = vec!["\"todo_01h455vb4pex5vsknk084sn02q\""; count].join(",");
+        format!("memos(ids: [{ids}]) {{ nodeId memory {{ state }} }}")
+    };
+    let lists = [
+        ("changes(last: 20) { row table }".to_owned(), "changes(last: 100) { row table }".to_owned()),
+        ("operations(first: 20) { name count }".to_owned(), "operations(first: 100) { name count }".to_owned()),
+        (
+            "jobs { dead(first: 20) { name attempts } }".to_owned(),
+            "jobs { dead(first: 100) { name attempts } }".to_owned(),
+        ),
+        (memos(20), memos(100)),
+    ];
+    for (few, many) in lists {
+        let told = server.graphql(&format!("{{ tide {{ {few} }} }}"), Value::Null).await;
+        assert!(told.get("errors").is_none(), "{told}");
+        let refused = server.graphql(&format!("{{ tide {{ {many} }} }}"), Value::Null).await;
+        assert_eq!(refused["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{many}: {refused}");
+    }
+}
+
+#[tokio::test]
+async fn the_busiest_operations_are_told_first_and_no_more_than_are_asked_for() {
+    let database = seeded(Backend::Sqlite).await;
+    let environment = [("DATABASE_URL", database.url()), ("TIDEWATER_DEVELOPMENT", "true")];
+    let server = Server::start(binary(), &["serve"], &environment).await;
+    for (name, times) in [("Fifth", 2), ("First", 6), ("Third", 4), ("Second", 5), ("Fourth", 3)] {
+        for _ in 0..times {
+            server.graphql(&format!("query {name} {{ __typename }}"), Value::Null).await;
+        }
+    }
+    let told = server.graphql("{ tide { operations(first: 4) { name count } } }", Value::Null).await;
+    let expected = [("First", 6.0), ("Second", 5.0), ("Third", 4.0), ("Fourth", 3.0)];
+    let expected = expected.map(|(name, count)| json!({ "name": name, "count": count }));
+    assert_eq!(told["data"]["tide"]["operations"], json!(expected), "{told}");
 }
