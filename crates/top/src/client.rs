@@ -275,6 +275,8 @@ mod tests {
             ("localhost:8000", "by http"),
             ("https://host", "speaks no TLS"),
             ("http://admin:secret@host", "set TIDEWATER_TOKEN"),
+            ("http://secret@host", "set TIDEWATER_TOKEN"),
+            ("http://:secret@host", "set TIDEWATER_TOKEN"),
             ("ftp://secret", "by http"),
         ] {
             let sentence = Client::new(given, None).err().unwrap().to_string();

@@ -77,7 +77,7 @@ fn all_is_shown_at_each_size() {
         check(size, &[], &[&head[..], &["lookups/s▾", "\ntodo  "]].concat());
     }
     check((120, 40), &[], &["5 Changes", "seen at", "outside     table"]);
-    check((60, 15), &[KeyCode::Char('5')], &["seen at", "outside     table"]);
+    check((60, 15), &[KeyCode::Char('5')], &["seen at", "outside     table", "todo(id=todo_0", "…"]);
     check(
         (160, 110),
         &[KeyCode::Char('5')],

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use axum::Router;
+use axum::response::Redirect;
 use serde_json::json;
 use tidewater_top::{Settings, once};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 
 use crate::fake::Fake;
 
@@ -46,11 +49,31 @@ async fn what_is_no_server_of_this_kind_is_told_from_one() {
         (page(403), "refuses (HTTP status 403) before Tidewater is asked"),
         (Fake::json(json!({})), "does not answer like a Tidewater server"),
         (Fake::json(json!({ "data": { "tide": { "server": 1 } } })), "of the server's own version"),
-        (Fake { status: 200, body: "x".repeat(9 << 20) }, "does not answer like a Tidewater server"),
     ] {
         let sentence = sentence(&fake.start().await, None).await;
         assert!(sentence.contains(expected), "{sentence}");
     }
+}
+
+#[tokio::test]
+async fn what_is_too_long_is_no_answer_however_well_it_is_formed() {
+    for (bytes, expected) in [(7 << 20, "not of an ADMIN"), (9 << 20, "does not answer like a Tidewater server")] {
+        let error = json!({ "message": "why", "extensions": { "code": "FORBIDDEN" } });
+        let fake = Fake::json(json!({ "errors": [error], "extensions": "x".repeat(bytes) }));
+        let sentence = sentence(&fake.start().await, Some(TOKEN)).await;
+        assert!(sentence.contains(expected), "{sentence}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_followed_to_another_address() {
+    let another = Fake::refusing("FORBIDDEN").start().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let router = Router::new().fallback(move || async move { Redirect::temporary(&another) });
+    tokio::spawn(async { axum::serve(listener, router).await });
+    let sentence = sentence(&url, Some(TOKEN)).await;
+    assert!(sentence.contains("(HTTP status 307)"), "{sentence}");
 }
 
 #[tokio::test]
@@ -67,6 +90,16 @@ async fn what_is_no_http_is_told_so() {
     });
     let sentence = sentence(&url, None).await;
     assert!(sentence.contains("if TLS is spoken there"), "{sentence}");
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_come_is_not_waited_for_any_longer() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    assert_eq!(
+        timeout(Duration::from_secs(30), sentence(&url, None)).await.unwrap(),
+        format!("{url} has not answered within 8 s: see in its log what holds it up")
+    );
 }
 
 #[tokio::test]
