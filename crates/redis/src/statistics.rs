@@ -58,3 +58,17 @@ impl Counters {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_is_given_up_took_its_time_and_one_that_is_not_sent_took_none() {
+        let counters = Counters::new();
+        counters.unanswered(Duration::from_secs(1));
+        counters.refused();
+        let read = counters.read(false, 0);
+        assert_eq!((read.latency.count(), read.unanswered, read.refused), (1, 1, 1));
+    }
+}

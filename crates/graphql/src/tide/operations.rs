@@ -169,3 +169,34 @@ fn add(number: &AtomicU64, count: u64) {
 fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_served_an_operation_is_counted_each_by_itself() {
+        let label = OperationLabel { name: None, kind: "query", document: "".into() };
+        let counters = OperationCounters::new(Arc::new(label), Arc::default());
+        let time = Duration::from_micros;
+        let provenance = Provenance {
+            memory: 1,
+            redis: 2,
+            joined: 4,
+            loaded: 8,
+            bypassed: 16,
+            gate_time: time(1),
+            redis_time: time(2),
+            database_time: time(3),
+            ..Provenance::default()
+        };
+        counters.executed(&provenance, &Misses::default(), true, time(10));
+        counters.executed(&provenance, &Misses::default(), false, time(10));
+        counters.remembered(&provenance, time(5));
+        let read = counters.read();
+        assert_eq!((read.count, read.remembered, read.failed), (3, 1, 1));
+        assert_eq!((read.cached, read.database), (14, 48));
+        let times = [read.total_time, read.gate_time, read.redis_time, read.database_time];
+        assert_eq!(times, [25, 3, 4, 6].map(time));
+    }
+}
