@@ -93,4 +93,15 @@ mod tests {
             assert!(!tracing::trace_span!(target: "tidewater_cache", "work").is_disabled());
         });
     }
+    #[test]
+    fn libraries_that_tell_what_they_send_are_quiet_unless_they_are_named() {
+        with_default(registry().with(filter("debug")), || {
+            assert!(tracing::event_enabled!(target: "library", Level::DEBUG));
+            assert!(!tracing::event_enabled!(target: "sqlx::query", Level::DEBUG));
+            assert!(tracing::event_enabled!(target: "sqlx::query", Level::WARN));
+        });
+        with_default(registry().with(filter("sqlx=debug")), || {
+            assert!(tracing::event_enabled!(target: "sqlx::query", Level::DEBUG));
+        });
+    }
 }

@@ -73,14 +73,19 @@ async fn an_operation_that_a_lock_made_slow_is_told_with_why() {
 }
 
 #[tokio::test]
-async fn of_many_reads_the_first_are_told() {
+async fn of_many_reads_the_first_are_told_and_of_what_is_remembered_that_it_is() {
     let database = seeded(Backend::Sqlite).await;
     let server = start(&database, &[("TIDEWATER_SLOW_OPERATION", "1us")]).await;
     let ids: Vec<_> = (0..60).map(|number| id::encode("todo", Uuid::from_u128(number))).collect();
-    server.graphql("query Many($ids: [ID!]!) { nodes(ids: $ids) { id } }", json!({ "ids": ids })).await;
+    let many = "query Many($ids: [ID!]!) { nodes(ids: $ids) { id } }";
+    server.graphql(many, json!({ "ids": ids })).await;
     let line: Value = serde_json::from_str(&server.logged("\"Many\"").await).unwrap();
     let explain: Value = serde_json::from_str(line["explain"].as_str().unwrap()).unwrap();
     assert_eq!((explain["reads"].as_array().unwrap().len(), &explain["omittedReads"]), (50, &json!(10)));
+    // It waits for a poll, too.
+    server.graphql(many, json!({ "ids": ids })).await;
+    let line: Value = serde_json::from_str(&server.logged("\"remembered\"").await).unwrap();
+    assert_eq!((&line["operation"], &line["message"]), (&json!("Many"), &json!("slow operation")));
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ async fn metrics_are_told_in_both_forms_and_nowhere_else() {
     let older = get(&measured.server, "/metrics", &[]).await;
     assert_eq!(older.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");
     assert_eq!(older.headers()["x-content-type-options"], "nosniff");
+    assert_eq!(older.headers()["cache-control"], "no-store");
     let older = older.text().await.unwrap();
     assert!(older.contains("\n# TYPE tidewater_polls_total counter\ntidewater_polls_total "), "{older}");
 
