@@ -6,7 +6,9 @@ const LONGEST: usize = 500;
 /// Says in a short sentence what the parser draws in several lines, with the text around it. Where it is stays in the error's
 /// locations.
 pub(crate) fn say_plainly(message: &mut String) {
-    if let Some((_, expected)) = message.rsplit_once("\n  = ") {
+    // Further to the right the more digits the number of the line has.
+    let last = message.lines().next_back().and_then(|line| line.trim_start().strip_prefix("= "));
+    if let Some(expected) = last {
         // It names the rules of its grammar.
         *message = format!("the document cannot be parsed: {}", expected.replace('_', " ").trim_end());
     } else if message.starts_with("invalid number") {
@@ -34,6 +36,7 @@ mod tests {
         };
         assert_eq!(said("{"), "the document cannot be parsed: expected selection");
         assert_eq!(said("nonsense\n"), "the document cannot be parsed: expected executable definition");
+        assert_eq!(said(&format!("{}{{", "\n".repeat(100))), "the document cannot be parsed: expected selection");
         assert_eq!(said("{ a(b: 1e999) }"), "the document has a number that is too large");
         assert_eq!(said("{ a } { b }"), "document contains multiple operations");
     }
