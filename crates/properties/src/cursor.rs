@@ -37,7 +37,7 @@ pub fn cursor(bytes: &[u8]) {
         }
         Err(Error::BadUserInput { field, message }) => {
             assert_eq!(field, "after");
-            crate::is_sentence(&message);
+            crate::is_sentence(&message, "");
         }
         Err(error) => panic!("{error:?}"),
     }

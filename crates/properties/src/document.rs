@@ -13,7 +13,7 @@ pub fn document(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     match block_on(CHECK.check(text)) {
         Ok(()) => is_within_limits(text),
-        Err(message) => crate::is_sentence(&message),
+        Err(message) => crate::is_sentence(&message, text),
     }
 }
 
