@@ -83,7 +83,7 @@ where
                 if let Some(error) = &leave.unreachable {
                     return Err(error.clone().into());
                 }
-                self.load(lookups, led, answers, load).await?;
+                Box::pin(self.load(lookups, led, answers, load)).await?;
             }
             // Only now: two readers that each lead what the other has joined must not wait for each other.
             wanted = self.join(joined, answers).await?;

@@ -212,27 +212,6 @@ impl Request {
         Ok(Leave { position: leave.position.max(recording.as_of), ..leave })
     }
 
-    /// Whether there is leave to answer from memory, by these terms of a space, without waiting for anything.
-    pub(crate) fn may_at_once(&self, terms: Terms) -> bool {
-        let acceptance = *self.0.acceptance.lock();
-        if matches!(acceptance, Some(Acceptance::Source { .. })) {
-            return false;
-        }
-        let bound = acceptance.unwrap_or_default().of(terms).max_staleness;
-        let may = self.strict().is_some()
-            || !bound.is_zero()
-                && self
-                    .0
-                    .gate
-                    .passed(self.0.arrived.checked_sub(bound))
-                    .and_then(|passage| self.position_with_marks(passage))
-                    .is_some();
-        if may && let Some(recording) = &mut *self.0.recording.lock() {
-            recording.keep_to(terms, acceptance.is_some());
-        }
-        may
-    }
-
     /// Waits for leave to answer on these terms.
     pub(crate) async fn leave_on(&self, terms: Terms) -> Result<Leave, GateError> {
         if let Some(position) = self.strict() {

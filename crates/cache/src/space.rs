@@ -65,15 +65,16 @@ where
         self
     }
 
-    /// Answers one lookup on the spot, if memory can; None if anything has to be waited for.
-    pub fn peek(&self, request: &Request, lookup: &Lookup) -> Option<Arc<V>> {
+    /// Answers one lookup, if memory can. Waits for nothing but leave to read, and that once in a request: what follows is answered on
+    /// the spot.
+    pub async fn peek(&self, request: &Request, lookup: &Lookup) -> Option<Arc<V>> {
         let space = &*self.0;
-        if !space.policy.enabled || space.core.verify_share > 0.0 {
+        let is_from_source = matches!(request.acceptance(), Acceptance::Source { .. });
+        if is_from_source || !space.policy.enabled || space.core.verify_share > 0.0 {
             return None;
         }
-        if !request.may_at_once(Terms::of(&space.policy)) {
-            return None;
-        }
+        // Whoever goes further is told the error, if there is one.
+        request.leave(Terms::of(&space.policy)).await.ok()?;
         let held = space.core.memory.get(space.id, &lookup.key)?;
         let value = held.value::<V>()?;
         if !space.core.tide.valid(&held.memo.footprint, held.memo.as_of) {
@@ -119,11 +120,12 @@ where
         L: Future<Output = Result<Vec<Found<V>>, E>> + Send,
     {
         let space = &*self.0;
+        // What goes further is boxed, so that a read which memory answers does not carry its state: every resolver above it would.
         if !space.policy.enabled {
-            return space.bypass(request, &lookups, false, &load).await;
+            return Box::pin(space.bypass(request, &lookups, false, &load)).await;
         }
         if let Acceptance::Source { keep } = request.acceptance() {
-            return space.bypass(request, &lookups, keep, &load).await;
+            return Box::pin(space.bypass(request, &lookups, keep, &load)).await;
         }
         let leave = request.leave(Terms::of(&space.policy)).await?;
         let mut answers = Answers::new(request, lookups.len(), space.core.verify_share);
@@ -142,7 +144,6 @@ where
         drop(span);
         space.remembered(request, lookups.len() - wanted.len());
         if !wanted.is_empty() {
-            // Boxed, so that a read which memory answers does not carry the state of one that goes further.
             Box::pin(space.fetch(&leave, &lookups, wanted, &mut answers, &load)).await?;
         }
         if answers.are_sampled() {

@@ -133,23 +133,30 @@ impl Connection {
     ///
     /// # Errors
     /// [`Unavailable`] when it is not run, or fails.
-    pub async fn guarded<T>(&self, command: impl Future<Output = Result<T, Error>>) -> Result<T, Unavailable> {
-        let begun = Instant::now();
-        let Some(permit) = self.breaker.admit(begun) else {
-            self.counters.refused();
-            return Err(Unavailable);
-        };
-        match command.await {
-            Ok(answer) => {
-                self.counters.answered(begun.elapsed());
-                permit.answered();
-                self.trouble.note(None);
-                Ok(answer)
-            }
-            Err(error) => {
-                self.counters.unanswered(begun.elapsed());
-                permit.failed(Instant::now(), &self.trouble.behind(error));
-                Err(Unavailable)
+    pub fn guarded<T>(
+        &self,
+        command: impl Future<Output = Result<T, Error>>,
+    ) -> impl Future<Output = Result<T, Unavailable>> {
+        // fred's are of several kilobytes, which all that wait for them would carry.
+        let command = Box::pin(command);
+        async move {
+            let begun = Instant::now();
+            let Some(permit) = self.breaker.admit(begun) else {
+                self.counters.refused();
+                return Err(Unavailable);
+            };
+            match command.await {
+                Ok(answer) => {
+                    self.counters.answered(begun.elapsed());
+                    permit.answered();
+                    self.trouble.note(None);
+                    Ok(answer)
+                }
+                Err(error) => {
+                    self.counters.unanswered(begun.elapsed());
+                    permit.failed(Instant::now(), &self.trouble.behind(error));
+                    Err(Unavailable)
+                }
             }
         }
     }

@@ -80,7 +80,7 @@ impl Reader {
             let wanted = Wanted { grounds: vec![Ground::row(table, key)], statements: 1 };
             self.0.noted.add(table.to_owned(), &item_lookup::<E>(&key), wanted);
         }
-        if let Some(row) = self.at_once(&loaders.spaces.items, || Ok(item_lookup::<E>(&key)))? {
+        if let Some(row) = self.remembered(&loaders.spaces.items, || Ok(item_lookup::<E>(&key))).await? {
             return Ok(Item::new(row));
         }
         let row = loaders.items.get((), key, |keys| self.load_items::<E>(&loaders.spaces, keys)).await?;
@@ -97,7 +97,7 @@ impl Reader {
         if self.request().is_explained() {
             self.note("list", &lookup()?, selection, true)?;
         }
-        if let Some(page) = self.at_once(&loaders.spaces.lists, lookup)? {
+        if let Some(page) = self.remembered(&loaders.spaces.lists, lookup).await? {
             return Ok(page);
         }
         let group = encoded(&(&selection.shape, page))?;
@@ -116,7 +116,7 @@ impl Reader {
         if self.request().is_explained() {
             self.note("count", &lookup()?, selection, false)?;
         }
-        if let Some(count) = self.at_once(&loaders.spaces.counts, lookup)? {
+        if let Some(count) = self.remembered(&loaders.spaces.counts, lookup).await? {
             return Ok(*count);
         }
         let group = encoded(&shape)?;
@@ -182,10 +182,10 @@ impl Reader {
         }
     }
 
-    /// What memory can answer without a wait. Nothing any more once the database had to be asked for several keys at once: of
+    /// What memory can answer. Nothing any more once the database had to be asked for several keys at once: of
     /// the resolvers that wait for them, none must run ahead of the others, or it would ask for what comes next in a statement
     /// of its own.
-    fn at_once<V>(
+    async fn remembered<V>(
         &self,
         space: &Space<V>,
         lookup: impl FnOnce() -> Result<Lookup, Error>,
@@ -196,7 +196,7 @@ impl Reader {
         if self.0.has_asked.load(Ordering::Relaxed) {
             return Ok(None);
         }
-        Ok(space.peek(self.request(), &lookup()?))
+        Ok(space.peek(self.request(), &lookup()?).await)
     }
 
     fn loaders<E: Stored>(&self) -> Result<Arc<Loaders<E>>, Error> {
