@@ -21,8 +21,8 @@ struct Page {
 const PAGES: [Page; 2] =
     [Page { name: "graphiql", substitute: Some("graphiql-cdn") }, Page { name: "studio", substitute: None }];
 /// What the pages are built from besides their folders, in `web/`.
-const SHARED: [&str; 7] =
-    ["package.json", "package-lock.json", "tsconfig.json", "vite.config.ts", "codegen.ts", "account", "api"];
+const SHARED: [&str; 8] =
+    ["package.json", "package-lock.json", "tsconfig.json", "vite.config.ts", "codegen.ts", "account", "api", "words"];
 /// What the pages know of the API, beside `web/`.
 const SCHEMA: &str = "schema.graphql";
 

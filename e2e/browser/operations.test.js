@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { startBrowser } from '../browser.js';
 import { ADMINISTRATOR, startPostgres, startRedis, startServer } from '../server.js';
-import { cell, isReadable, newTodo, openStudio, row, search } from './studio.js';
+import { cell, jam, newTodo, openStudio, row, search, unjam } from './studio.js';
 
 const postgres = await startPostgres({ after });
 const redis = await startRedis({ after });
@@ -20,12 +20,6 @@ const changes = (page) => page.getByRole('region', { name: 'Changes of the datab
 const told = (page, id) => changes(page).locator('tr').filter({ hasText: id });
 const chart = (page, title) => page.getByRole('figure', { name: title });
 
-/** Keeps jobs that remind of todos from being done, as long as there is a todo with that text. */
-const JAM = `
-    CREATE FUNCTION jam() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN IF NEW.text LIKE 'Jammed%' THEN RAISE EXCEPTION 'jammed'; END IF; RETURN NEW; END $$;
-    CREATE TRIGGER jam BEFORE INSERT ON notification FOR EACH ROW EXECUTE FUNCTION jam()`;
-
 // Nobody may sign in as often as is asked here.
 const token = await server.signIn(ADMINISTRATOR);
 const ask = (query) => server.ask(query, { token });
@@ -37,7 +31,7 @@ test('a change by psql is named as one from outside, and the row is read again',
     await told(page, id).getByText('this server').waitFor();
     await postgres.psql(`UPDATE todo SET text = 'Paint the fence' WHERE text = 'Mend the fence'`);
     const change = told(page, id).first();
-    await change.getByText('outside (psql)').waitFor();
+    await change.getByText('somebody outside (psql)').waitFor();
     await change.getByText('UPDATE').waitFor();
     assert.equal(await change.locator('td[data-label="columns"]').innerText(), 'text');
     const invalidated = change.locator('td[data-label="invalidated"]');
@@ -45,7 +39,7 @@ test('a change by psql is named as one from outside, and the row is read again',
     await invalidated.getByText(/^todo\(user_id=user_/).waitFor();
     await cell(other, id, 'text').getByText('Paint the fence').waitFor();
 
-    await page.getByLabel('who').selectOption('outside');
+    await page.getByLabel('who').selectOption('somebody outside');
     await changes(page).getByText('this server').first().waitFor({ state: 'detached' });
     await told(page, id).getByRole('link').click();
     await page.getByRole('heading', { name: 'Todo Paint the fence' }).waitFor();
@@ -56,6 +50,17 @@ test('a change by another server is named as such', async (test) => {
     const page = await open(test, { path: 'tide' });
     const id = await newTodo(another, { text: 'Rake the leaves' });
     await told(page, id).getByText('another server').waitFor();
+});
+
+test('where nobody knows who wrote a change, that is said', async (test) => {
+    const own = await startServer(test);
+    const page = await openStudio(test, browser, own, { path: 'tide' });
+    const id = await newTodo(own, { text: 'Shake the rugs' });
+    await told(page, id).getByText('somebody unknown').waitFor();
+    await page.getByLabel('who').selectOption('this server');
+    await page.getByText('No changes were seen.').waitFor();
+    await page.getByLabel('who').selectOption('somebody unknown');
+    await told(page, id).waitFor();
 });
 
 test('what changes while the page is paused is shown when it goes on', async (test) => {
@@ -104,6 +109,30 @@ test('what a server does is shown while it does it', async (test) => {
     const paused = await page.getByLabel('tide', { exact: true }).innerText();
     await page.waitForTimeout(2500);
     assert.equal(await page.getByLabel('tide', { exact: true }).innerText(), paused);
+});
+
+test('a kind of values opens to what answered it over time', async (test) => {
+    const own = await startServer(test, { postgres, redis, environment: { TIDEWATER_RESPONSE_MEMORY: '0' } });
+    const id = await newTodo(own, { text: 'Wind the wool' });
+    const mine = await own.signIn(ADMINISTRATOR);
+    const page = await openStudio(test, browser, own, { path: 'tide' });
+    const kinds = page.getByRole('region', { name: 'Kinds of values' });
+    await kinds.locator('tbody tr').first().waitFor();
+    // The first is for the database; nine of ten are not.
+    for (let count = 0; count < 10; count += 1) {
+        await own.ask('query ($id: ID!) { todo(id: $id) { text } }', { variables: { id }, token: mine });
+    }
+    await row(kinds, 'todo').locator('td[data-label="hits"]').getByText('90 %', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await row(kinds, 'todo').getByRole('button', { name: 'todo', expanded: false }).click();
+    const answered = chart(page, 'What answered todo');
+    const shares = await answered.locator('dl > div').allInnerTexts();
+    assert.deepEqual(shares.map((share) => share.replaceAll('\n', ' ')), ['memory 90 %', 'Redis 0 %', 'joined 0 %', 'database 10 %']);
+    // A tenth below the top, and a tenth above the bottom, of 80.
+    assert.match(await answered.locator('path.line-1').getAttribute('d'), / 8\.0(h0\.5)?$/);
+    assert.match(await answered.locator('path.line-4').getAttribute('d'), / 72\.0(h0\.5)?$/);
+    await row(kinds, 'todo').getByRole('button', { name: 'todo', expanded: true }).click();
+    await answered.waitFor({ state: 'detached' });
 });
 
 test('a server that does not answer is said to, and asked again', async (test) => {
@@ -162,7 +191,7 @@ test('no way leads to GraphiQL where there is none', async (test) => {
 });
 
 test('a job that was given up is tried again', async (test) => {
-    await postgres.psql(JAM);
+    await jam(postgres);
     const remind = (text) => newTodo(server, { text, remindAt: new Date().toISOString() });
     await remind('Jammed door');
     await remind('Jammed lock');
@@ -185,7 +214,7 @@ test('a job that was given up is tried again', async (test) => {
     while ([undefined, before].includes(await diedAt())) await sleep(50);
     await page.reload();
     await dead(one).waitFor();
-    await postgres.psql('DROP TRIGGER jam ON notification; DROP FUNCTION jam');
+    await unjam(postgres);
     await page.getByRole('button', { name: 'Retry all that are shown' }).click();
     await page.getByRole('status').getByText('2 jobs were queued again.').waitFor();
     await page.getByText(/^(There are no jobs|No job was given up)/).waitFor();
@@ -196,26 +225,3 @@ test('a job that was given up is tried again', async (test) => {
     const texts = viewer.notifications.nodes.map(({ text }) => text);
     assert.ok(texts.includes('Jammed door') && texts.includes('Jammed lock'), `${texts}`);
 });
-
-for (const [colorScheme, width] of [
-    ['light', 1280],
-    ['dark', 360],
-]) {
-    test(`everybody can read it, ${colorScheme}, in ${width} pixels`, async (test) => {
-        const page = await open(test, { colorScheme, viewport: { width, height: 800 } });
-        for (const [path, name] of [
-            ['tide', 'Changes of the database'],
-            ['queries', 'Busiest operations'],
-            ['jobs', null],
-        ]) {
-            await page.goto(`${server.url}/studio#/${path}`);
-            if (name) await page.getByRole('region', { name }).locator('tbody tr').first().waitFor();
-            else await page.getByText('scheduled', { exact: true }).waitFor();
-            if (path === 'queries') {
-                await page.getByRole('button', { expanded: false }).first().click();
-                await page.getByRole('link', { name: 'Open in GraphiQL' }).waitFor();
-            }
-            await isReadable(page, path);
-        }
-    });
-}

@@ -35,7 +35,7 @@ export function SignInForm({ isBusy, onSignIn }: Properties) {
           Sign in
         </button>
       </form>
-      <h3>Or, with the demo data, as</h3>
+      <h2>Or, with the demo data, as</h2>
       <ul className="choices">
         {DEMO_USERS.map(({ email, about }) => (
           <li key={email}>

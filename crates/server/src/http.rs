@@ -120,7 +120,7 @@ pub(crate) fn front(
         router = router.merge(graphiql::router());
     }
     if configuration.serves_studio() {
-        router = router.merge(studio::router());
+        router = router.merge(studio::router(pages::STUDIO));
     }
     Front::new(service, router, http)
 }

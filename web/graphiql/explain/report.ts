@@ -1,3 +1,5 @@
+import type { WriterKind } from '../../generated/graphql';
+
 /** What `extensions.tidewater.explain` tells of an answer: see docs/operations/explain.md. */
 export interface Report {
   servedBy: 'RESPONSE' | 'JOINED' | 'EXECUTION';
@@ -49,7 +51,7 @@ export type Change =
       operation: string;
       columns: readonly string[] | null;
       transaction: string | null;
-      writer: 'THIS_SERVER' | 'ANOTHER_SERVER' | 'OUTSIDE' | 'UNKNOWN';
+      writer: WriterKind;
       writerName: string | null;
       seenAt: string;
       position: number;

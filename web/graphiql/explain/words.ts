@@ -1,3 +1,5 @@
+import { word } from '../../words/word';
+import { writerName } from '../../words/writer';
 import type { Change, Miss, Report, ResponseMemo } from './report';
 
 export const SERVED_BY: Record<Report['servedBy'], string> = {
@@ -28,8 +30,6 @@ const REASONS: Record<string, string> = {
   UNKNOWN: 'unknown: memory has held more keys than are remembered',
 };
 
-const WRITERS = { THIS_SERVER: 'this server', ANOTHER_SERVER: 'another server', OUTSIDE: 'somebody outside', UNKNOWN: 'somebody' };
-
 const UNNAMED: Record<Exclude<Change['known'], 'CHANGE'>, string> = {
   OLDER: 'by a change that is older than what is remembered',
   FORGOTTEN: 'or may have: the table of known changes has forgotten when',
@@ -52,17 +52,12 @@ export function changeOf(change: Change): string {
   if (change.known !== 'CHANGE') {
     return UNNAMED[change.known];
   }
-  const { operation, row, columns, writer, writerName, transaction, isFirst } = change;
-  const who = writer === 'OUTSIDE' && writerName ? `${WRITERS[writer]} (${writerName})` : WRITERS[writer];
+  const { operation, row, columns, transaction, isFirst } = change;
   return [
     operation === 'TABLE' ? `any row of ${row} may have changed` : `${operation} of ${row}`,
     columns && columns.length > 0 ? ` (${columns.join(', ')})` : '',
-    `, by ${who}`,
+    `, by ${writerName(change)}`,
     transaction ? ` in transaction ${transaction}` : '',
     isFirst ? '' : '; an earlier change may have been the cause',
   ].join('');
-}
-
-function word(told: string): string {
-  return told.toLowerCase().replaceAll('_', ' ');
 }

@@ -1,6 +1,7 @@
+import { word } from '../../words/word';
+import { writerName } from '../../words/writer';
 import { duration } from '../shown/number';
 import { clockTime } from '../shown/time';
-import { reasonName, writerName } from '../shown/word';
 import type { Memo } from './use-memos';
 
 type Tier = Memo['memory'];
@@ -44,7 +45,7 @@ function TierState({ name, tier: { state, missed, ageSeconds, remainingSeconds }
   }
   return (
     <span className="tier">
-      {name} {state === 'HELD' ? 'perhaps' : missed ? reasonName(missed) : 'nothing'}
+      {name} {state === 'HELD' ? 'perhaps' : missed ? word(missed) : 'nothing'}
     </span>
   );
 }

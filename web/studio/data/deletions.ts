@@ -7,13 +7,23 @@ import type { Row } from '../schema/value';
 /** How long a deletion can be undone: it is only sent then. */
 export const UNDO_MILLISECONDS = 6000;
 
+/** A row that is about to be deleted. */
+export interface Deletion {
+  row: Row;
+  /** What it was begun with by the keyboard; null where that was something else. */
+  key: HTMLElement | null;
+}
+
 export interface Deletions {
-  /** The rows that are about to be deleted. */
-  pending: readonly Row[];
+  pending: readonly Deletion[];
   /** Why the last one failed. */
   failure: Failure | null;
-  begin: (row: Row) => void;
+  begin: (row: Row, key: HTMLElement | null) => void;
   undo: (row: Row) => void;
+  /** Stops the time of one, as long as somebody is about to undo it. */
+  hold: (row: Row) => void;
+  /** Has its time begin anew. */
+  release: (row: Row) => void;
 }
 
 /**
@@ -21,19 +31,16 @@ export interface Deletions {
  * is closed, they stay.
  */
 export function useDeletions(remove: Mutation | null, onDeleted: () => void): Deletions {
-  const [pending, setPending] = useState<readonly Row[]>([]);
+  const [pending, setPending] = useState<readonly Deletion[]>([]);
   const [failure, setFailure] = useState<Failure | null>(null);
-  const timers = useRef(new Map<string, ReturnType<typeof setTimeout>>());
+  // What is not sent yet, by the ids of the rows: null where its time is stopped.
+  const waiting = useRef(new Map<string, ReturnType<typeof setTimeout> | null>());
 
-  const forget = useCallback((id: string) => {
-    clearTimeout(timers.current.get(id));
-    timers.current.delete(id);
-    setPending((rows) => rows.filter((row) => row.id !== id));
-  }, []);
+  const forget = useCallback((id: string) => setPending((pending) => pending.filter(({ row }) => row.id !== id)), []);
 
   const send = useCallback(
     async (id: string) => {
-      timers.current.delete(id);
+      waiting.current.delete(id);
       const { failure } = remove ? await executeText(remove.document, { input: { id } }) : { failure: null };
       setFailure(failure);
       forget(id);
@@ -47,19 +54,44 @@ export function useDeletions(remove: Mutation | null, onDeleted: () => void): De
     newestSend.current = send;
   }, [send]);
   useEffect(() => {
-    const waiting = timers.current;
+    const left = waiting.current;
     return () =>
-      waiting.forEach((timer, id) => {
-        clearTimeout(timer);
+      left.forEach((timer, id) => {
+        clearTimeout(timer ?? undefined);
         void newestSend.current(id);
       });
   }, []);
 
-  const begin = useCallback((row: Row) => {
-    setFailure(null);
-    setPending((rows) => [...rows, row]);
-    timers.current.set(row.id, setTimeout(() => void newestSend.current(row.id), UNDO_MILLISECONDS));
+  const hold = useCallback(({ id }: Row) => {
+    if (waiting.current.has(id)) {
+      clearTimeout(waiting.current.get(id) ?? undefined);
+      waiting.current.set(id, null);
+    }
   }, []);
-  const undo = useCallback((row: Row) => forget(row.id), [forget]);
-  return { pending, failure, begin, undo };
+  const release = useCallback(({ id }: Row) => {
+    if (waiting.current.get(id) === null) {
+      waiting.current.set(id, setTimeout(() => void newestSend.current(id), UNDO_MILLISECONDS));
+    }
+  }, []);
+  const begin = useCallback(
+    (row: Row, key: HTMLElement | null) => {
+      setFailure(null);
+      setPending((pending) => [...pending, { row, key }]);
+      waiting.current.set(row.id, null);
+      release(row);
+    },
+    [release],
+  );
+  const undo = useCallback(
+    (row: Row) => {
+      // What is sent already cannot be undone.
+      if (waiting.current.has(row.id)) {
+        hold(row);
+        waiting.current.delete(row.id);
+        forget(row.id);
+      }
+    },
+    [hold, forget],
+  );
+  return { pending, failure, begin, undo, hold, release };
 }

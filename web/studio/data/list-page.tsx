@@ -82,7 +82,7 @@ export function ListPage({ list, id }: { list: List; id: string | null }) {
         <Table
           entity={entity}
           rows={page.nodes}
-          leaving={deletions.pending.map(({ id }) => id)}
+          leaving={deletions.pending.map(({ row }) => row.id)}
           changed={changed.marks}
           canOrder={list.canOrder}
           order={request.order}

@@ -4,6 +4,7 @@ import type { Column, Entity } from '../schema/entity';
 import type { Row } from '../schema/value';
 import { CacheCell } from './cache-cell';
 import { LinkCell } from './link-cell';
+import { isByKeyboard } from './undo';
 import type { Memos } from './use-memos';
 import type { PageRequest } from './use-page';
 import { ValueCell } from './value-cell';
@@ -23,16 +24,17 @@ interface Properties {
   memos: Memos;
   onOrder: (order: Order) => void;
   onChanged: (row: Row) => void;
-  onDelete: (row: Row) => void;
+  /** `key` is what was pressed by the keyboard. */
+  onDelete: (row: Row, key: HTMLElement | null) => void;
 }
 
 /** Rows and columns. */
 export function Table(properties: Properties) {
   const { entity, rows, leaving, changed, canOrder, order, memos, onOrder, onChanged, onDelete } = properties;
   return (
-    <TableFrame label={`Rows of ${entity.type}`}>
-      <thead>
-        <tr>
+    <TableFrame label={`Rows of ${entity.type}`} columns={canOrder ? orders(entity.columns) : []} order={order} onOrder={onOrder}>
+      <thead role="rowgroup">
+        <tr role="row">
           {entity.columns.map((column) => {
             const field = canOrder ? orderOf(column) : null;
             return (
@@ -50,15 +52,16 @@ export function Table(properties: Properties) {
           {entity.remove && <ActionsHeading />}
         </tr>
       </thead>
-      <tbody>
+      <tbody role="rowgroup">
         {rows.map((row) => (
           <tr
             key={row.id}
+            role="row"
             data-id={row.id}
             className={[leaving.includes(row.id) && 'leaving', changed.has(row.id) && 'changed'].filter(Boolean).join(' ')}
           >
             {entity.columns.map((column) => (
-              <td key={column.name} data-label={column.name}>
+              <td key={column.name} role="cell" data-label={column.name} data-type={column.typeName}>
                 {column.type === 'link' ? (
                   <LinkCell column={column} row={row} />
                 ) : column.name === 'id' ? (
@@ -71,13 +74,17 @@ export function Table(properties: Properties) {
               </td>
             ))}
             {memos.byId && (
-              <td data-label="cache">
+              <td role="cell" data-label="cache">
                 <CacheCell memo={memos.byId.get(row.id)} label={String(row[entity.label])} onDrop={() => memos.drop(row.id)} />
               </td>
             )}
             {entity.remove && (
-              <td className="actions">
-                <button type="button" disabled={leaving.includes(row.id)} onClick={() => onDelete(row)}>
+              <td role="cell" className="actions">
+                <button
+                  type="button"
+                  disabled={leaving.includes(row.id)}
+                  onClick={(event) => onDelete(row, isByKeyboard(event) ? event.currentTarget : null)}
+                >
                   Delete<span className="hidden"> {String(row[entity.label])}</span>
                 </button>
               </td>
@@ -87,6 +94,14 @@ export function Table(properties: Properties) {
       </tbody>
     </TableFrame>
   );
+}
+
+/** The columns that rows can be ordered by. */
+function orders(columns: readonly Column[]): { name: string; field: string }[] {
+  return columns.flatMap((column) => {
+    const field = orderOf(column);
+    return field === null ? [] : [{ name: column.name, field }];
+  });
 }
 
 /** By what rows are ordered by a column, if they can be. */

@@ -8,14 +8,23 @@ import type { Row } from '../schema/value';
 export interface PageRequest {
   filter: Record<string, unknown>;
   order: { field: string; direction: 'ASC' | 'DESC' } | null;
-  /** The cursor that the page begins after, or ends before. */
-  place: { after: string } | { before: string } | null;
+  place: Place;
 }
 
-export interface Page {
+/** The cursor that a page begins after, or ends before: at the end of all where that is null. Without any, it is the first. */
+export type Place = { after: string } | { before: string | null } | null;
+
+export interface Page<Node = Row> {
   totalCount: number;
-  pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null };
-  nodes: Row[];
+  pageInfo: PageInfo;
+  nodes: Node[];
+}
+
+interface PageInfo {
+  hasNextPage: boolean;
+  hasPreviousPage: boolean;
+  startCursor?: string | null;
+  endCursor?: string | null;
 }
 
 export interface PageState {
@@ -74,11 +83,22 @@ async function read(list: List, variables: string): Promise<{ data: Page | null;
   return { data: page, failure: page ? null : { message: 'There is no such object.' } };
 }
 
+interface PlaceVariables {
+  first?: number;
+  after?: string;
+  last?: number;
+  before?: string | null;
+}
+
+/** The arguments that ask for a page of some size. */
+export function placeVariables(place: Place, size: number): PlaceVariables {
+  return place !== null && 'before' in place ? { last: size, ...place } : { first: size, ...place };
+}
+
 function variablesOf(list: List, id: string | null, { filter, order, place }: PageRequest): Record<string, unknown> {
-  const isBackward = place !== null && 'before' in place;
   return {
     ...(id === null ? {} : { id }),
-    ...(isBackward ? { last: PAGE_SIZE, ...place } : { first: PAGE_SIZE, ...place }),
+    ...placeVariables(place, PAGE_SIZE),
     ...(list.filter.length > 0 ? { filter } : {}),
     ...(list.canOrder && order ? { orderBy: [order] } : {}),
   };

@@ -1,4 +1,4 @@
-import { useState, type KeyboardEvent } from 'react';
+import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import type { Failure } from '../../api/message';
 import { executeText } from '../execute';
 import type { Mutation, ValueColumn } from '../schema/entity';
@@ -17,6 +17,14 @@ interface Properties {
 /** One value of a row. Where it can be changed, it is a button that turns into an input. */
 export function ValueCell({ column, row, update, onChanged }: Properties) {
   const [isEdited, setIsEdited] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const isComingBack = useRef(false);
+  useEffect(() => {
+    if (!isEdited && isComingBack.current) {
+      isComingBack.current = false;
+      button.current?.focus();
+    }
+  }, [isEdited]);
   const value = row[column.name];
   const shown = <Shown column={column} value={value} />;
   if (!update || !column.isEditable) {
@@ -25,12 +33,23 @@ export function ValueCell({ column, row, update, onChanged }: Properties) {
   if (!isEdited) {
     const label = `${column.name}: ${value === null ? 'null' : show(column, value)}`;
     return (
-      <button type="button" className="value" aria-label={label} title={`Edit ${column.name}`} onClick={() => setIsEdited(true)}>
+      <button
+        ref={button}
+        type="button"
+        className="value"
+        aria-label={label}
+        title={`Edit ${column.name}`}
+        onClick={() => setIsEdited(true)}
+      >
         {shown}
       </button>
     );
   }
-  return <Editor column={column} row={row} update={update} onChanged={onChanged} onEnd={() => setIsEdited(false)} />;
+  const end = (hadFocus: boolean) => {
+    isComingBack.current = hadFocus;
+    setIsEdited(false);
+  };
+  return <Editor column={column} row={row} update={update} onChanged={onChanged} onEnd={end} />;
 }
 
 function Shown({ column, value }: { column: ValueColumn; value: unknown }) {
@@ -44,20 +63,32 @@ function Shown({ column, value }: { column: ValueColumn; value: unknown }) {
   );
 }
 
-/** Enter, or leaving it, sends what was changed; Escape does not. */
-function Editor({ column, row, update, onChanged, onEnd }: Properties & { update: Mutation; onEnd: () => void }) {
+interface EditorProperties extends Properties {
+  update: Mutation;
+  /** `hadFocus` is whether nobody has gone elsewhere meanwhile. */
+  onEnd: (hadFocus: boolean) => void;
+}
+
+/**
+ * Enter, or leaving it, sends what was changed; Escape does not. What is chosen with the pointer is sent at once; the arrow keys go
+ * through all choices, and mean the last.
+ */
+function Editor({ column, row, update, onChanged, onEnd }: EditorProperties) {
   const before = toInput(column, row[column.name]);
   const [text, setText] = useState(before);
   const [failure, setFailure] = useState<Failure | null>(null);
   const [isBusy, setIsBusy] = useState(false);
+  const element = useRef<HTMLDivElement>(null);
+  const isByPointer = useRef(false);
   const field = update.fields.find(({ name }) => name === column.name) ?? column;
 
+  const end = () => onEnd(element.current?.contains(document.activeElement) ?? false);
   const send = async (text: string) => {
     if (isBusy) {
       return;
     }
     if (text === before) {
-      onEnd();
+      end();
       return;
     }
     setIsBusy(true);
@@ -71,14 +102,15 @@ function Editor({ column, row, update, onChanged, onEnd }: Properties & { update
     const changed = data?.[update.name]?.object;
     if (changed) {
       onChanged(changed);
-      onEnd();
+      end();
     }
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
+    isByPointer.current = false;
     if (event.key === 'Escape') {
       event.stopPropagation();
-      onEnd();
+      end();
     } else if (event.key === 'Enter' && !event.shiftKey) {
       event.preventDefault();
       void send(text);
@@ -86,7 +118,13 @@ function Editor({ column, row, update, onChanged, onEnd }: Properties & { update
   };
   const isChosen = column.kind === 'boolean' || column.kind === 'choice';
   return (
-    <div className="editor" onKeyDown={onKeyDown} onBlur={() => void send(text)}>
+    <div
+      ref={element}
+      className="editor"
+      onPointerDown={() => (isByPointer.current = true)}
+      onKeyDown={onKeyDown}
+      onBlur={() => void send(text)}
+    >
       <FieldInput
         field={column}
         value={text}
@@ -96,7 +134,7 @@ function Editor({ column, row, update, onChanged, onEnd }: Properties & { update
         {...(column.isRequired ? {} : { empty: 'null' })}
         onChange={(text) => {
           setText(text);
-          if (isChosen) {
+          if (isChosen && isByPointer.current) {
             void send(text);
           }
         }}

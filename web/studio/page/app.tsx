@@ -65,7 +65,10 @@ function Content({ route: [first, id, field] }: { route: Route }) {
   return entity && id ? (
     <ObjectPage entity={entity} id={id} field={field ?? null} key={id} />
   ) : (
-    <p className="notice">There is nothing at this address.</p>
+    <div className="notice">
+      <h1>Nothing</h1>
+      <p>There is nothing at this address.</p>
+    </div>
   );
 }
 

@@ -1,4 +1,4 @@
-import { Fragment } from 'react';
+import { Fragment, useEffect, useRef } from 'react';
 import { rootLists } from '../schema/catalogue';
 import { address, type Route } from './route';
 
@@ -9,8 +9,13 @@ const GROUPS = [
 ];
 
 export function Navigation({ route: [current = rootLists[0]?.field] }: { route: Route }) {
+  const list = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // On a narrow screen, all are in one line that is scrolled.
+    list.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [current]);
   return (
-    <nav className="navigation" aria-label="Studio">
+    <nav ref={list} className="navigation" aria-label="Studio">
       {GROUPS.map(({ title, routes }) => (
         <Fragment key={title}>
           <h2>{title}</h2>

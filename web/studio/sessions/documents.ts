@@ -1,10 +1,10 @@
 import { graphql } from '../../generated';
 
 export const userSessions = graphql(`
-  query UserSessions($id: ID!, $after: String) {
+  query UserSessions($id: ID!, $first: Int, $after: String, $last: Int, $before: String) {
     user(id: $id) {
       id
-      sessions(first: 100, after: $after) {
+      sessions(first: $first, after: $after, last: $last, before: $before) {
         totalCount
         nodes {
           id
@@ -16,6 +16,8 @@ export const userSessions = graphql(`
         }
         pageInfo {
           hasNextPage
+          hasPreviousPage
+          startCursor
           endCursor
         }
       }

@@ -2,6 +2,8 @@ import { useCallback, useEffect, useState } from 'react';
 import { useViewer } from '../../account/use-viewer';
 import { refreshViewer } from '../../api/viewer';
 import type { UserSessionsQuery } from '../../generated/graphql';
+import { Pager } from '../data/pager';
+import { placeVariables, type Place } from '../data/use-page';
 import { execute, type Outcome } from '../execute';
 import { showTime } from '../schema/value';
 import { Null } from '../table/frame';
@@ -11,18 +13,21 @@ import { revokeOtherSessions, revokeSession, userSessions } from './documents';
 type Sessions = NonNullable<UserSessionsQuery['user']>['sessions'];
 type Session = Sessions['nodes'][number];
 
+/** How many are read at once. */
+const PAGE_SIZE = 100;
+
 /** Where a user is signed in, and what ends that. */
 export function UserSessions({ userId }: { userId: string }) {
   const viewer = useViewer();
   const [sessions, setSessions] = useState<Sessions | null>(null);
-  const [after, setAfter] = useState<string | null>(null);
+  const [place, turn] = useState<Place>(null);
   const [failure, setFailure] = useState<string | null>(null);
 
   const read = useCallback(async () => {
-    const { data, failure } = await execute(userSessions, { id: userId, after });
+    const { data, failure } = await execute(userSessions, { id: userId, ...placeVariables(place, PAGE_SIZE) });
     setSessions(data?.user?.sessions ?? null);
     setFailure(failure?.message ?? null);
-  }, [userId, after]);
+  }, [userId, place]);
   useEffect(() => void read(), [read]);
 
   const run = async (step: Promise<Outcome<unknown>>) => {
@@ -32,18 +37,21 @@ export function UserSessions({ userId }: { userId: string }) {
       setFailure(failure.message);
     }
   };
-  const revoke = ({ id, isCurrent }: Session) =>
-    run(execute(revokeSession, { id })).then(() => {
-      if (isCurrent) {
-        void refreshViewer();
-      }
-    });
+  const revoke = async ({ id, isCurrent }: Session) => {
+    const revoking = execute(revokeSession, { id });
+    if (isCurrent && (await revoking).failure === null) {
+      // Nobody may read where nobody is signed in.
+      await refreshViewer();
+    } else {
+      await run(revoking);
+    }
+  };
 
   return (
     <section className="list" aria-label="sessions">
       <div className="toolbar">
         <h2>sessions</h2>
-        {sessions && <span>{sessions.totalCount.toLocaleString()} in all</span>}
+        {sessions && <Pager page={sessions} onTurn={turn} />}
         <button type="button" onClick={() => void read()}>
           Refresh
         </button>
@@ -74,12 +82,7 @@ export function UserSessions({ userId }: { userId: string }) {
           )}
         />
       )}
-      {sessions?.nodes.length === 0 && <p className="notice">The user is signed in nowhere.</p>}
-      {sessions?.pageInfo.hasNextPage && (
-        <button type="button" onClick={() => setAfter(sessions.pageInfo.endCursor ?? null)}>
-          Next
-        </button>
-      )}
+      {sessions?.totalCount === 0 && <p className="notice">The user is signed in nowhere.</p>}
     </section>
   );
 }

@@ -1,6 +1,6 @@
 import type { MissReason } from '../../generated/graphql';
+import { word } from '../../words/word';
 import { count } from './number';
-import { reasonName } from './word';
 
 /** How many lookups were missed for which reasons. */
 export function Misses({ misses }: { misses: readonly { reason: MissReason; count: number }[] }) {
@@ -11,7 +11,7 @@ export function Misses({ misses }: { misses: readonly { reason: MissReason; coun
     <span className="misses">
       {misses.map((miss) => (
         <span key={miss.reason}>
-          {reasonName(miss.reason)} {count(miss.count)}
+          {word(miss.reason)} {count(miss.count)}
         </span>
       ))}
     </span>

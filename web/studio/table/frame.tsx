@@ -1,18 +1,32 @@
-import type { KeyboardEvent, ReactNode } from 'react';
+import type { ComponentProps, KeyboardEvent, ReactNode } from 'react';
+import { OrderChoice } from './order-choice';
 
-/** A table in a region of its own, which scrolls. The arrow keys go from value to value. */
-export function TableFrame({ label, children }: { label: string; children: ReactNode }) {
+interface Properties extends ComponentProps<typeof OrderChoice> {
+  label: string;
+  children: ReactNode;
+}
+
+/**
+ * A table in a region of its own, which scrolls. The arrow keys go from value to value. What it consists of says its role, since it has
+ * none any more where a narrow screen makes cards of its rows.
+ */
+export function TableFrame({ label, children, columns, order, onOrder }: Properties) {
   return (
-    <div className="table" role="region" aria-label={label} tabIndex={0}>
-      <table onKeyDown={goByArrows}>{children}</table>
-    </div>
+    <>
+      {columns.length > 0 && <OrderChoice columns={columns} order={order} onOrder={onOrder} />}
+      <div className="table" role="region" aria-label={label} tabIndex={0}>
+        <table role="table" onKeyDown={goByArrows}>
+          {children}
+        </table>
+      </div>
+    </>
   );
 }
 
 /** The heading of the column that holds what can be done to a row. */
 export function ActionsHeading() {
   return (
-    <th scope="col">
+    <th scope="col" role="columnheader">
       <span className="hidden">Actions</span>
     </th>
   );

@@ -17,7 +17,7 @@ export function Heading({ children, title, direction = null, onOrder, isNumber }
   const className = isNumber ? 'number' : undefined;
   if (!onOrder) {
     return (
-      <th scope="col" title={title} className={className}>
+      <th scope="col" role="columnheader" title={title} className={className}>
         {children}
       </th>
     );
@@ -26,6 +26,7 @@ export function Heading({ children, title, direction = null, onOrder, isNumber }
   return (
     <th
       scope="col"
+      role="columnheader"
       title={title}
       className={className}
       aria-sort={direction === null ? 'none' : direction === 'ASC' ? 'ascending' : 'descending'}

@@ -1,6 +1,7 @@
 import { useState, type ReactNode } from 'react';
 import { ActionsHeading, TableFrame } from './frame';
-import { Heading, type Direction } from './heading';
+import { Heading } from './heading';
+import type { Order } from './order-choice';
 
 export interface PlainColumn<Row> {
   name: string;
@@ -22,26 +23,21 @@ interface Properties<Row> {
   below?: (row: Row) => ReactNode;
 }
 
-interface Order {
-  name: string;
-  direction: Direction;
-}
-
 /** All rows of something small: they are ordered here, and as they come where no order was chosen. */
 export function PlainTable<Row>({ label, columns, rows, idOf, actions, below }: Properties<Row>) {
   const [order, setOrder] = useState<Order | null>(null);
   const width = columns.length + (actions ? 1 : 0);
   return (
-    <TableFrame label={label}>
-      <thead>
-        <tr>
+    <TableFrame label={label} columns={columns.flatMap(({ name, by }) => (by ? [{ name, field: name }] : []))} order={order} onOrder={setOrder}>
+      <thead role="rowgroup">
+        <tr role="row">
           {columns.map(({ name, title, by, isNumber }) => (
             <Heading
               key={name}
               title={title}
               isNumber={isNumber}
-              direction={order?.name === name ? order.direction : null}
-              onOrder={by && ((direction) => setOrder(direction && { name, direction }))}
+              direction={order?.field === name ? order.direction : null}
+              onOrder={by && ((direction) => setOrder(direction && { field: name, direction }))}
             >
               {name}
             </Heading>
@@ -53,18 +49,18 @@ export function PlainTable<Row>({ label, columns, rows, idOf, actions, below }: 
         const id = idOf(row);
         const shownBelow = below?.(row);
         return (
-          <tbody key={id}>
-            <tr data-id={id}>
+          <tbody key={id} role="rowgroup">
+            <tr role="row" data-id={id}>
               {columns.map(({ name, show, isNumber }) => (
-                <td key={name} data-label={name} className={isNumber ? 'number' : undefined}>
+                <td key={name} role="cell" data-label={name} className={isNumber ? 'number' : undefined}>
                   {show(row)}
                 </td>
               ))}
-              {actions && <td className="actions">{actions(row)}</td>}
+              {actions && <td role="cell" className="actions">{actions(row)}</td>}
             </tr>
             {shownBelow && (
-              <tr className="below">
-                <td colSpan={width}>{shownBelow}</td>
+              <tr role="row" className="below">
+                <td role="cell" colSpan={width}>{shownBelow}</td>
               </tr>
             )}
           </tbody>
@@ -75,7 +71,7 @@ export function PlainTable<Row>({ label, columns, rows, idOf, actions, below }: 
 }
 
 function ordered<Row>(rows: readonly Row[], columns: readonly PlainColumn<Row>[], order: Order | null): readonly Row[] {
-  const by = columns.find(({ name }) => name === order?.name)?.by;
+  const by = columns.find(({ name }) => name === order?.field)?.by;
   if (!by) {
     return rows;
   }

@@ -1,13 +1,11 @@
 import { useState } from 'react';
 import type { WriterKind } from '../../generated/graphql';
+import { WRITER_KINDS, writerName } from '../../words/writer';
 import { address } from '../page/route';
 import { entityByField } from '../schema/catalogue';
 import { clockTime } from '../shown/time';
-import { writerName } from '../shown/word';
 import { PlainTable, type PlainColumn } from '../table/plain-table';
 import { useRecentChanges, type Change } from './use-recent-changes';
-
-const WRITERS: readonly WriterKind[] = ['THIS_SERVER', 'ANOTHER_SERVER', 'OUTSIDE'];
 
 const COLUMNS: readonly PlainColumn<Change>[] = [
   { name: 'seen', show: ({ seenAt }) => <time dateTime={seenAt}>{clockTime(seenAt)}</time> },
@@ -49,7 +47,7 @@ export function Changes({ isPaused }: { isPaused: boolean }) {
           <small>who</small>
           <select value={writer} onChange={(event) => setWriter(event.target.value as WriterKind | '')}>
             <option value="">anybody</option>
-            {WRITERS.map((kind) => (
+            {WRITER_KINDS.map((kind) => (
               <option key={kind} value={kind}>
                 {writerName({ writer: kind })}
               </option>
