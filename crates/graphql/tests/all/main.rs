@@ -23,5 +23,6 @@ mod sessions;
 mod subscriptions;
 mod tags;
 mod todos;
+mod users;
 mod views;
 mod walks;
