@@ -14,6 +14,7 @@ mod m20261126_000008_create_counters;
 mod m20261126_000009_create_notifications;
 mod m20261126_000010_create_exports;
 mod m20261126_000011_create_idempotency_records;
+mod m20261127_000012_index_users;
 mod migrate;
 
 pub use error::Error;
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000009_create_notifications::Migration),
             Box::new(m20261126_000010_create_exports::Migration),
             Box::new(m20261126_000011_create_idempotency_records::Migration),
+            Box::new(m20261127_000012_index_users::Migration),
         ]
     }
 }

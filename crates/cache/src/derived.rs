@@ -231,7 +231,7 @@ impl<V: Send + Sync + 'static> Derived<V> {
             let missed = explanation.derived.take().and_then(|step| step.missed).or_else(|| missed(reason, None));
             let (value, footprint) = (Arc::clone(&value), footprint.clone().unwrap_or_default());
             let read_at = Instant::now();
-            let memo = Memo { value, footprint, as_of, read_at, expires_at: read_at };
+            let memo = Memo { value, footprint, as_of, read_at, sourced_at: read_at, expires_at: read_at };
             explanation.derived = Some(self.step(&key, Some(AnsweredBy::Source(None)), missed, &memo));
         });
         let told = recording.zip(footprint).map(|(recording, footprint)| {
@@ -249,9 +249,9 @@ impl<V: Send + Sync + 'static> Derived<V> {
         missed: Option<Missed>,
         memo: &Memo<T>,
     ) -> Step {
-        let Memo { footprint, as_of, read_at, .. } = memo;
+        let Memo { footprint, as_of, sourced_at, .. } = memo;
         let (space, key, footprint) = (self.0.counters.shared_name(), key.into(), footprint.clone());
-        Step { space, key, answered_by, missed, as_of: *as_of, read_at: *read_at, footprint }
+        Step { space, key, answered_by, missed, as_of: *as_of, sourced_at: *sourced_at, footprint }
     }
 
     /// Why what is kept under `key` was not served.
@@ -279,7 +279,7 @@ impl<V: Send + Sync + 'static> Derived<V> {
         let expires_at = recording.expires_at.map_or(latest, |earliest| earliest.min(latest));
         let (fixed, asked, proven) = (recording.fixed, recording.asked, AtomicU64::new(as_of.get()));
         let derivation = Derivation { value: Arc::clone(value), fixed, asked, proven };
-        let memo = Memo { value: Arc::new(derivation), footprint, as_of, read_at, expires_at };
+        let memo = Memo { value: Arc::new(derivation), footprint, as_of, read_at, sourced_at: read_at, expires_at };
         if let Sharing::Kept { bytes } = sharing {
             let weight = weight::<Derivation<V>>(bytes, &memo.footprint);
             let is_valid = space.core.tide.valid(&memo.footprint, as_of);

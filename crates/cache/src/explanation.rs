@@ -32,12 +32,12 @@ pub struct Step {
     pub key: Arc<[u8]>,
     /// What answered it. None while it is not answered.
     pub answered_by: Option<AnsweredBy>,
-    /// Why nothing nearer did; None if memory did, or if another lookup was joined.
+    /// Why nothing nearer did; None if memory did. Of one that joined another, only what memory told: Redis was asked by the other.
     pub missed: Option<Missed>,
     /// The position before the source of what was answered was read.
     pub as_of: Position,
-    /// When this process had it from its source, or from Redis.
-    pub read_at: Instant,
+    /// When it was read from its source: what Redis held, by the clocks of this machine and of the one that put it there.
+    pub sourced_at: Instant,
     /// What it depends on.
     pub footprint: Footprint,
 }
@@ -86,6 +86,8 @@ pub struct Load {
     pub space: Arc<str>,
     /// How many lookups it was for.
     pub lookups: usize,
+    /// How many statements were sent for them, and for what others asked for at the same time.
+    pub statements: usize,
     /// How long it took.
     pub time: Duration,
 }
@@ -204,7 +206,7 @@ mod tests {
                 answered_by: None,
                 missed: None,
                 as_of: Position::default(),
-                read_at: Instant::now(),
+                sourced_at: Instant::now(),
                 footprint: Footprint::default(),
             });
         }

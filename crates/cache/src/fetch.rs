@@ -168,8 +168,11 @@ where
         let value = envelope::whole(envelope.value).ok_or(Unfit::of(MissReason::Undecodable))?;
         let weight = weight::<V>(envelope.value.len(), &envelope.footprint);
         let expires_at = read_at + lifetime;
-        self.counters.redis_ages.record(envelope.age());
-        Ok((Memo { value: Arc::new(value), footprint: envelope.footprint, as_of, read_at, expires_at }, weight))
+        let age = envelope.age();
+        self.counters.redis_ages.record(age);
+        let sourced_at = read_at.checked_sub(age).unwrap_or(read_at);
+        let (value, footprint) = (Arc::new(value), envelope.footprint);
+        Ok((Memo { value, footprint, as_of, read_at, sourced_at, expires_at }, weight))
     }
 
     /// What Redis holds under `key`, if it is a memo that is valid.
@@ -222,7 +225,7 @@ where
             as_of = self.core.tide.now();
         }
         let read_at = Instant::now();
-        let load = self.note_load(request, led.len(), begun.elapsed());
+        let load = self.note_load(request, &found, begun.elapsed());
         for ((wanted, lead), found) in led.into_iter().zip(found) {
             let memo = self.memo(as_of.position, &lookups[wanted.index], found, read_at);
             if let Some(outdated) = &wanted.missing.outdated {
@@ -239,7 +242,8 @@ where
     /// What was found for `lookup` in a source that was read after `as_of`.
     pub(crate) fn memo(&self, as_of: Position, lookup: &Lookup, found: Found<V>, read_at: Instant) -> Memo<V> {
         let footprint = lookup.dependencies.with(&found.dependencies);
-        Memo { value: Arc::new(found.value), footprint, as_of, read_at, expires_at: read_at + self.policy.lifetime() }
+        let (value, expires_at) = (Arc::new(found.value), read_at + self.policy.lifetime());
+        Memo { value, footprint, as_of, read_at, sourced_at: read_at, expires_at }
     }
 
     /// Stores what was read after `as_of` in both tiers, unless it is known to be out of date already.
@@ -290,7 +294,8 @@ where
                     self.counters.joined.add(1);
                     answers.request().account().joined.add(1);
                     answers.give(wanted.index, Arc::clone(&memo.value), &memo);
-                    self.note(answers.request(), &wanted.key, AnsweredBy::Joined, None, &memo);
+                    let missed = Some(wanted.missing.missed);
+                    self.note(answers.request(), &wanted.key, AnsweredBy::Joined, missed, &memo);
                 }
                 Ok(Err(failure)) => match failure.error() {
                     Some(error) => return Err(error),

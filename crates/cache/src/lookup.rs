@@ -16,11 +16,14 @@ pub struct Found<V> {
     pub value: V,
     /// What the value was computed from beyond what the lookup declares; usually empty.
     pub dependencies: Footprint,
+    /// How many statements its source was sent for it, and for what was asked for together with it. Told to whoever wants the request
+    /// explained.
+    pub statements: usize,
 }
 
 impl<V> Found<V> {
-    /// A value that depends on nothing but what its lookup declares.
+    /// A value that depends on nothing but what its lookup declares, and that took one statement.
     pub fn new(value: V) -> Self {
-        Self { value, dependencies: Footprint::default() }
+        Self { value, dependencies: Footprint::default(), statements: 1 }
     }
 }

@@ -13,6 +13,8 @@ pub(crate) struct Memo<T: ?Sized> {
     pub(crate) as_of: Position,
     /// When this process had it from its source, or from Redis: it shows nothing that was committed later.
     pub(crate) read_at: Instant,
+    /// When its source was read, as far as clocks of other machines tell. For people to read; no proof of anything.
+    pub(crate) sourced_at: Instant,
     /// Until when it may be kept.
     pub(crate) expires_at: Instant,
 }

@@ -205,15 +205,18 @@ where
                 answered_by: Some(answered_by),
                 missed,
                 as_of: memo.as_of,
-                read_at: memo.read_at,
+                sourced_at: memo.sourced_at,
                 footprint: memo.footprint.clone(),
             });
         });
     }
 
-    /// Writes down a call of the loader, if that is to be explained; returns which it was.
-    pub(crate) fn note_load(&self, request: &Request, lookups: usize, time: Duration) -> Option<usize> {
-        request.note(|explanation| explanation.add_load(Load { space: self.counters.shared_name(), lookups, time }))
+    /// Writes down a call of the loader, which found this, if that is to be explained; returns which it was.
+    pub(crate) fn note_load(&self, request: &Request, found: &[Found<V>], time: Duration) -> Option<usize> {
+        request.note(|explanation| {
+            let statements = found.iter().map(|found| found.statements).max().unwrap_or_default();
+            explanation.add_load(Load { space: self.counters.shared_name(), lookups: found.len(), statements, time })
+        })
     }
 
     /// Calls the loader for some lookups, within its time.
@@ -268,7 +271,7 @@ where
         let span = tier::database(self.counters.name(), lookups.len(), reasons);
         let found = self.ask_source(request, (0..lookups.len()).collect(), load, span).await?;
         let read_at = Instant::now();
-        let load = self.note_load(request, lookups.len(), begun.elapsed());
+        let load = self.note_load(request, &found, begun.elapsed());
         request.saw(read_at);
         let values = found.into_iter().zip(lookups).map(|(found, lookup)| {
             let memo = self.memo(as_of.position, lookup, found, read_at);

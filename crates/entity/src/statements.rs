@@ -11,6 +11,9 @@ use tidewater_histogram::{Bounds, Histogram, Snapshot};
 tokio::task_local! {
     /// How long the statements have taken that were made for what a task is waiting for.
     static SPENT: Cell<Duration>;
+
+    /// How many statements have been made for what a task is waiting for.
+    static MADE: Cell<usize>;
 }
 
 /// Counts the statements that are made through one pool: all but those by which transactions begin and end. Cheap to clone.
@@ -91,8 +94,9 @@ impl Statements {
             let of_verb = &counting.verbs[Verb::of(&info.statement.sql) as usize];
             of_verb.latency.record(info.elapsed);
             of_verb.failed.fetch_add(u64::from(info.failed), Ordering::Relaxed);
-            // Fails only where nobody asks how long it was waited.
+            // These fail only where nobody asks.
             let _ = SPENT.try_with(|spent| spent.set(spent.get() + info.elapsed));
+            let _ = MADE.try_with(|made| made.set(made.get() + 1));
         });
         statements
     }
@@ -107,6 +111,16 @@ impl Statements {
         let (done, spent) = SPENT.scope(Cell::default(), work).await;
         self.counted.waits.record(begun.elapsed().saturating_sub(spent));
         done
+    }
+
+    /// Does `work`, and counts the statements that are sent for it, whether they fail or not: those of databases that are
+    /// [counted](Self::count), and none that another task sends.
+    pub async fn made_by<T>(work: impl Future<Output = T>) -> (T, usize) {
+        let work = async {
+            let done = work.await;
+            (done, MADE.with(Cell::get))
+        };
+        MADE.scope(Cell::default(), work).await
     }
 
     /// What is known so far.

@@ -45,22 +45,38 @@ pub enum Error {
     Internal,
 }
 
-impl Error {
-    /// All codes, in the order of their declaration.
-    pub(crate) const CODES: [&str; 11] = [
-        "BAD_USER_INPUT",
-        "UNAUTHENTICATED",
-        "FORBIDDEN",
-        "NOT_FOUND",
-        "CONFLICT",
-        "RATE_LIMITED",
-        "TIMEOUT",
-        "UNAVAILABLE",
-        "FELL_BEHIND",
-        "INTERRUPTED",
-        "INTERNAL",
-    ];
+/// Gives each error its code.
+macro_rules! codes {
+    ($($error:pat => $code:literal,)*) => {
+        impl Error {
+            /// All codes, in the order of their declaration.
+            pub(crate) const CODES: [&str; [$($code),*].len()] = [$($code),*];
 
+            /// The value of `extensions.code`.
+            pub fn code(&self) -> &'static str {
+                match self {
+                    $($error => $code,)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    Self::BadUserInput { .. } => "BAD_USER_INPUT",
+    Self::Unauthenticated(_) => "UNAUTHENTICATED",
+    Self::Forbidden(_) => "FORBIDDEN",
+    Self::NotFound(_) => "NOT_FOUND",
+    Self::Conflict { .. } => "CONFLICT",
+    Self::RateLimited(_) => "RATE_LIMITED",
+    Self::Timeout => "TIMEOUT",
+    Self::Unavailable => "UNAVAILABLE",
+    Self::FellBehind => "FELL_BEHIND",
+    Self::Interrupted => "INTERRUPTED",
+    Self::Internal => "INTERNAL",
+}
+
+impl Error {
     /// An argument is not acceptable.
     pub fn bad_user_input(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self::BadUserInput { field: field.into(), message: message.into() }
@@ -70,23 +86,6 @@ impl Error {
     pub fn internal(cause: impl std::fmt::Display) -> Self {
         tracing::error!(%cause, "internal error");
         Self::Internal
-    }
-
-    /// The value of `extensions.code`.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::BadUserInput { .. } => "BAD_USER_INPUT",
-            Self::Unauthenticated(_) => "UNAUTHENTICATED",
-            Self::Forbidden(_) => "FORBIDDEN",
-            Self::NotFound(_) => "NOT_FOUND",
-            Self::Conflict { .. } => "CONFLICT",
-            Self::RateLimited(_) => "RATE_LIMITED",
-            Self::Timeout => "TIMEOUT",
-            Self::Unavailable => "UNAVAILABLE",
-            Self::FellBehind => "FELL_BEHIND",
-            Self::Interrupted => "INTERRUPTED",
-            Self::Internal => "INTERNAL",
-        }
     }
 
     fn field(&self) -> Option<&str> {

@@ -20,7 +20,7 @@ use crate::notification::{NotificationMutation, NotificationSubscription};
 use crate::tag::{TagLinkMutation, TagMutation, TagQuery};
 use crate::tide::{BackgroundJobs, Development, LogLevels, Operations, TideMutation, TideQuery, TideSubscription};
 use crate::todo::{TodoMutation, TodoQuery, TodoSubscription};
-use crate::user::{UserMutation, UserQuery};
+use crate::user::{UserListQuery, UserMutation, UserQuery};
 use crate::views::Views;
 use crate::wake::{LeaveToSweep, Wake};
 use crate::{Exclusions, FixedLogLevels, Limits, NoJobs, WriterName};
@@ -28,7 +28,7 @@ use crate::{Exclusions, FixedLogLevels, Limits, NoJobs, WriterName};
 /// Everything that can be read.
 #[derive(Default, MergedObject)]
 #[graphql(name = "Queries")]
-pub(crate) struct Query(UserQuery, NodeQuery, TodoQuery, NoteQuery, TagQuery, TideQuery);
+pub(crate) struct Query(UserQuery, NodeQuery, TodoQuery, NoteQuery, TagQuery, UserListQuery, TideQuery);
 
 /// Everything that can be read.
 #[derive(Default, MergedObject)]

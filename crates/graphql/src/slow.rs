@@ -22,6 +22,9 @@ const A_SECOND: u32 = 5;
 /// How many reads of an operation are told of.
 const READS: usize = 50;
 
+/// How many characters of an operation's name are told, which clients choose: as many as of one that metrics tell apart.
+const LONGEST_NAME: usize = 64;
+
 /// How long it may take to find out which changes made reads misses: that may ask the database, which may be what is slow.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -148,7 +151,7 @@ fn write(
         memory, redis, joined, loaded, bypassed, gate_time, memory_time, redis_time, database_time, ..
     } = provenance;
     tracing::warn!(
-        operation = label.and_then(|label| label.name.as_deref()),
+        operation = label.and_then(|label| label.name.as_deref()).map(shortened),
         kind = label.map(|label| label.kind),
         document = label.map(|label| &*label.document),
         outcome,
@@ -165,6 +168,11 @@ fn write(
         explain,
         "slow operation"
     );
+}
+
+/// A name without what is too long of it. Names are of ASCII (GraphQL, section 2.1.9), so a byte is a character.
+fn shortened(name: &str) -> &str {
+    name.get(..LONGEST_NAME).unwrap_or(name)
 }
 
 /// With three digits after the point.

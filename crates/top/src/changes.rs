@@ -32,27 +32,22 @@ const MISSED: &str = "more may have changed here than the server remembers";
 impl Changes {
     /// Adds one that has just happened. Returns how many lines the list has grown by at its head.
     pub(crate) fn add(&mut self, change: Change) -> usize {
+        let grown = usize::from(self.is_told_by(&change.server)) + 1;
         self.push(Entry::Changed(change));
-        1
+        grown
     }
 
     /// Takes over what a server saw last, after it was not followed for a while. Returns how many lines the list has grown by at its
     /// head.
     pub(crate) fn resume(&mut self, seen: Seen) -> usize {
         let Seen { server, changes } = seen;
-        let is_another = server != self.server && !self.entries.is_empty();
-        self.server = server;
+        let is_another = self.is_told_by(&server);
         let known = if is_another { None } else { self.latest() };
         let oldest = changes.last().map(|change| change.position);
-        let mut grown = 0;
-        let gap = match (known, oldest) {
-            _ if is_another => Some(ANOTHER),
-            // What is known last would be among them.
-            (Some(known), Some(oldest)) if oldest > known => Some(MISSED),
-            _ => None,
-        };
-        if let Some(gap) = gap {
-            self.push(Entry::Gap(gap));
+        let mut grown = usize::from(is_another);
+        // What is known last would be among them.
+        if known.zip(oldest).is_some_and(|(known, oldest)| oldest > known) {
+            self.push(Entry::Gap(MISSED));
             grown += 1;
         }
         // Of the poll that was heard of last, some may have been told.
@@ -92,6 +87,19 @@ impl Changes {
         })
     }
 
+    /// From here on, this server tells. Whether that adds a line, because it is another than the one before.
+    fn is_told_by(&mut self, server: &str) -> bool {
+        if server == self.server {
+            return false;
+        }
+        server.clone_into(&mut self.server);
+        let is_another = !self.entries.is_empty();
+        if is_another {
+            self.push(Entry::Gap(ANOTHER));
+        }
+        is_another
+    }
+
     fn push(&mut self, entry: Entry) {
         self.entries.push_front(entry);
         self.entries.truncate(MOST);
@@ -103,7 +111,12 @@ mod tests {
     use super::*;
 
     fn change(position: u64, row: &str) -> Change {
+        of("x", position, row)
+    }
+
+    fn of(server: &str, position: u64, row: &str) -> Change {
         Change {
+            server: server.to_owned(),
             position,
             seen_at: chrono::DateTime::UNIX_EPOCH,
             writer: "OUTSIDE".to_owned(),
@@ -118,7 +131,7 @@ mod tests {
 
     /// What a server answers, of which the latest comes first.
     fn seen(server: &str, changes: &[(u64, &str)]) -> Seen {
-        let changes = changes.iter().rev().map(|(position, row)| change(*position, row)).collect();
+        let changes = changes.iter().rev().map(|(position, row)| of(server, *position, row)).collect();
         Seen { server: server.to_owned(), changes }
     }
 
@@ -161,6 +174,16 @@ mod tests {
         assert_eq!(changes.resume(seen("z", &[])), 1);
         assert_eq!(changes.resume(seen("z", &[(1, "d")])), 1);
         assert_eq!(rows(&changes), "a|bc|d");
+    }
+
+    #[test]
+    fn what_another_server_tells_behind_a_load_balancer_is_kept_apart() {
+        let mut changes = Changes::default();
+        changes.resume(seen("x", &[(7, "a")]));
+        assert_eq!(changes.add(of("y", 2, "b")), 2);
+        assert_eq!(changes.add(of("y", 2, "c")), 1);
+        assert_eq!(changes.resume(seen("y", &[(1, "-"), (2, "b"), (2, "c"), (3, "d")])), 1, "by its own positions");
+        assert_eq!(rows(&changes), "a|bcd");
     }
 
     #[test]

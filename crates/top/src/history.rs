@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::documents::OPERATIONS;
 use crate::settings::INTERVALS;
 use crate::source::Sample;
-use crate::tide::{Operation, Space, Tide};
+use crate::tide::{Durations, Operation, Space, Tide};
 
 /// What "lately" means.
 const LATELY: Duration = Duration::from_secs(60);
@@ -78,13 +78,31 @@ impl History {
         self.difference(seconds)
     }
 
+    /// The same of durations; none if none are told.
+    pub(crate) fn lately_lasted<'a>(
+        &'a self,
+        durations: impl Fn(&'a Tide) -> Option<&'a Durations>,
+    ) -> Option<Durations> {
+        let (first, latest) = self.ends()?;
+        let latest = durations(latest)?;
+        Some(match first.and_then(durations) {
+            Some(first) => latest.since(first),
+            None => latest.clone(),
+        })
+    }
+
     fn difference(&self, count: impl Fn(&Tide) -> f64) -> f64 {
-        let Some((now, latest)) = self.samples.back() else { return 0.0 };
+        let Some((first, latest)) = self.ends() else { return 0.0 };
+        (count(latest) - first.map_or(0.0, count)).max(0.0)
+    }
+
+    /// What was told at the beginning of the last minute, if anything was before the latest; and what was told last.
+    fn ends(&self) -> Option<(Option<&Tide>, &Tide)> {
+        let (now, latest) = self.samples.back()?;
         let before = self.samples.iter().rev().skip(1);
         // With long intervals, the last one all the same.
         let lately = before.enumerate().take_while(|(index, (at, _))| *index == 0 || now.saturating_sub(*at) <= LATELY);
-        let first = lately.last().map_or(0.0, |(_, (_, sample))| count(&sample.tide));
-        (count(&latest.tide) - first).max(0.0)
+        Some((lately.last().map(|(_, (_, sample))| &sample.tide), &latest.tide))
     }
 }
 
@@ -146,6 +164,21 @@ mod tests {
         assert_eq!((history.rate(passes), history.lately(passes)), (Some(3.0), 3));
         history.add(Duration::from_secs(1_000), sample("a", 1_200));
         assert_eq!(history.lately(passes), 67, "of the last interval, if that is longer");
+    }
+
+    #[test]
+    fn durations_are_of_the_last_minute_too() {
+        let waits = |count| Durations { count, ..Durations::default() };
+        let lately = |history: &History| history.lately_lasted(|tide| Some(&tide.polls.waits)).map(|waits| waits.count);
+        let mut history = History::default();
+        assert_eq!(lately(&history), None);
+        for (second, count, expected) in [(0, 100, 100), (10, 130, 30), (65, 150, 20), (66, 151, 21)] {
+            let mut sample = sample("a", 0);
+            sample.tide.polls.waits = waits(count);
+            history.add(Duration::from_secs(second), sample);
+            assert_eq!(lately(&history), Some(expected), "at {second}");
+        }
+        assert_eq!(history.lately_lasted(|_| None), None, "there is no Redis");
     }
 
     #[test]

@@ -88,6 +88,7 @@ mod tests {
         let died_at = tide.now;
         let jobs = Jobs { dead: vec![DeadJob { name: hostile(), attempts: 1, died_at }], ..Jobs::default() };
         let change = Change {
+            server: hostile(),
             position: 1,
             seen_at: died_at,
             writer: hostile(),

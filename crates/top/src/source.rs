@@ -1,6 +1,6 @@
 //! What goes on being asked of a server: its state at each interval, and its changes as they happen.
 //!
-//! Whatever fails is told, and tried again after a pause that doubles up to [`LONGEST_PAUSE`].
+//! Whatever fails is told, and tried again after a pause that doubles up to [`LONGEST_PAUSE`]; after a longer one, if the server says so.
 
 use std::time::Duration;
 
@@ -15,6 +15,9 @@ use crate::tide::{Asked, Change, Changed, Jobs, OfJobs, Seen, Tide};
 /// The first pause after a failure, and the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// What no limit of rates takes to forget, whatever an answer says.
+const LONGEST_LIMIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What comes from a server.
 #[derive(Debug)]
@@ -99,16 +102,18 @@ pub(crate) async fn follow(client: &Client, told: mpsc::Sender<Told>) {
 
 async fn follow_once(client: &Client, told: &mpsc::Sender<Told>, pauses: &mut Pauses) -> Result<(), Error> {
     let mut stream = client.follow(CHANGED).await?;
-    // Asked for when the stream has begun, so that nothing comes in between; what comes twice has a position that is known.
+    // Asked for when the stream has begun, so that nothing comes in between; what comes twice has a position that is known, unless
+    // a load balancer has had another server answer, which counts its polls for itself.
     let seen = seen(client).await?;
-    let known = seen.changes.first().map_or(0, |change| change.position);
+    let (server, known) = (seen.server.clone(), seen.changes.first().map_or(0, |change| change.position));
     *pauses = Pauses::default();
     if told.send(Told::Following(seen)).await.is_err() {
         return Ok(());
     }
     loop {
         let Changed { tide_changed: change } = stream.next().await?;
-        if change.position > known && told.send(Told::Changed(change)).await.is_err() {
+        let is_known = change.server == server && change.position <= known;
+        if !is_known && told.send(Told::Changed(change)).await.is_err() {
             return Ok(());
         }
     }
@@ -120,13 +125,13 @@ struct Pauses(u32);
 
 impl Pauses {
     fn after(&mut self, error: &Error) -> Duration {
-        let doubled = FIRST_PAUSE * (1 << self.0.min(8));
+        let doubled = (FIRST_PAUSE * (1 << self.0.min(8))).min(LONGEST_PAUSE);
         self.0 += 1;
         match error {
-            Error::RateLimited { seconds } => doubled.max(Duration::from_secs(*seconds)),
+            // Whoever asks before has to wait the longer.
+            Error::RateLimited { seconds } => doubled.max(Duration::from_secs(*seconds).min(LONGEST_LIMIT)),
             _ => doubled,
         }
-        .min(LONGEST_PAUSE)
     }
 }
 

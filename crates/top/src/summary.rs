@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::figures::{bars, bytes, date, duration, milliseconds, number, percent, printable, whole};
+use crate::figures::{NOTHING, bars, bytes, date, duration, milliseconds, number, percent, printable, whole};
 use crate::history::{History, of_spaces};
 use crate::sheet::Tone;
 use crate::state::State;
@@ -43,6 +43,7 @@ pub(crate) fn lines(state: &State, now: Option<Duration>) -> Vec<Line> {
     if let Some(sample) = state.history.latest() {
         lines.push(Line { title: "source", parts: source(&sample.tide) });
         lines.push(Line { title: "gate", parts: gate(&state.history) });
+        lines.push(Line { title: "times", parts: times(&state.history) });
         lines.push(Line { title: "hits", parts: hits(&state.history) });
         lines.push(Line { title: "jobs", parts: jobs(&sample.jobs) });
     }
@@ -103,6 +104,26 @@ fn gate(history: &History) -> Vec<Part> {
         parts.push(Part::plain(format!("{} ms waited by an operation", milliseconds(waited / waiters as f64))));
     }
     parts.push(Part::faint(bars(&history.rates(BARS, passes))));
+    parts
+}
+
+/// How long was waited for what.
+fn times(history: &History) -> Vec<Part> {
+    let gate = history.lately_lasted(|tide| Some(&tide.polls.waits));
+    let database = history.lately_lasted(|tide| Some(&tide.database.latency));
+    let redis = history.lately_lasted(|tide| tide.redis.as_ref().map(|redis| &redis.latency));
+    let mut parts = Vec::new();
+    for (name, durations) in [("gate", gate), ("database", database), ("Redis", redis)] {
+        let Some(durations) = durations else { continue };
+        let quantiles = [0.5, 0.95, 0.99].map(|share| durations.quantile(share).map(milliseconds));
+        let text = match quantiles {
+            [Some(half), Some(most), Some(nearly_all)] => format!("{name} {half}/{most}/{nearly_all} ms"),
+            _ => format!("{name} {NOTHING}"),
+        };
+        parts.push(Part::plain(text));
+    }
+    let of = if history.has_no_past() { "since its start" } else { "of the last minute" };
+    parts.push(Part::faint(format!("p50/p95/p99 {of}")));
     parts
 }
 

@@ -8,7 +8,7 @@ use tidewater_migration::{Error, migrate_down, migrate_up, pending, status};
 use crate::catalog::{catalog, count, schema};
 use crate::on_both_databases;
 
-const MIGRATIONS: u32 = 10;
+const MIGRATIONS: u32 = 11;
 
 on_both_databases! {
     async fn up_applies_everything_and_a_second_time_nothing(database) {

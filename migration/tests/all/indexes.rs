@@ -7,9 +7,14 @@ use crate::on_both_databases;
 use crate::sample::{id, populate};
 
 /// Each index, and a query that is the reason for it. `?` stands for an id.
-const REASONS: [(&str, &str); 31] = [
+const REASONS: [(&str, &str); 33] = [
     ("user_by_email", "SELECT * FROM \"user\" WHERE email = 'ada@example.test'"),
     ("user_by_created_at_id", "SELECT id FROM \"user\" ORDER BY created_at, id LIMIT 20"),
+    ("user_by_name_id", "SELECT id FROM \"user\" ORDER BY name, id LIMIT 20"),
+    (
+        "user_by_role_created_at_id",
+        "SELECT id FROM \"user\" WHERE role = 'ADMIN' ORDER BY created_at DESC, id DESC LIMIT 20",
+    ),
     ("session_by_token_hash", "SELECT * FROM session WHERE token_hash = 'a'"),
     ("session_by_user_id", "SELECT id FROM session WHERE user_id = ?"),
     ("session_by_expires_at", "SELECT id FROM session WHERE expires_at < '2026-01-01 00:00:00+00:00'"),

@@ -1,15 +1,18 @@
 //! What is told of how lookups were answered, and of what made values invalid.
 
+use std::pin::pin;
 use std::time::{Duration, SystemTime};
 
+use futures::poll;
 use tidewater_cache::{
     About, AnsweredBy, Cache, Cause, Culprit, Dependency, Explanation, Footprint, MissReason, Missed, Position,
     RedisTold, Rows, Settings, Sharing, Space,
 };
 use tidewater_changelog::Value;
 use tidewater_testkit::TestRedis;
+use tokio::sync::Notify;
 
-use crate::world::{Note, TRACKING, World, notes};
+use crate::world::{Broken, Note, TRACKING, World, lookup, notes};
 
 /// What is told of a request for these notes that arrives now.
 async fn explained(world: &World, cache: &Cache, space: &Space<Note>, ids: &[i64]) -> Explanation {
@@ -49,6 +52,7 @@ async fn who_answered_is_told_of_each_lookup() {
     let source = AnsweredBy::Source(Some(0));
     assert_eq!(answered, [(1, AnsweredBy::Redis), (2, source), (3, source)]);
     assert_eq!((told.loads.len(), told.loads[0].lookups, told.omitted), (1, 2, 0));
+    assert_eq!(told.loads[0].statements, 1);
     let never = Missed {
         reason: MissReason::NeverFilled,
         memory: MissReason::NeverFilled,
@@ -59,6 +63,66 @@ async fn who_answered_is_told_of_each_lookup() {
     let told = explained(&world, &cache, &space, &[1, 2, 3]).await;
     assert!(told.steps.iter().all(|step| step.answered_by == Some(AnsweredBy::Memory) && step.missed.is_none()));
     assert!(told.loads.is_empty());
+}
+
+#[tokio::test]
+async fn a_value_is_as_old_as_its_read_from_the_source_whichever_process_made_it() {
+    const PAUSE: Duration = Duration::from_millis(300);
+    let (world, redis) = (World::new(), TestRedis::start().await);
+    world.write(1, "one");
+    world.filled(&redis, &[1]).await;
+    let cache = world.cache_over(&redis).await;
+    let space = notes(&cache);
+    tokio::time::sleep(PAUSE).await;
+    // By Redis, and then by memory.
+    let mut youngest = PAUSE;
+    for answered_by in [AnsweredBy::Redis, AnsweredBy::Memory] {
+        let told = explained(&world, &cache, &space, &[1]).await;
+        let step = &told.steps[0];
+        assert_eq!(step.answered_by, Some(answered_by));
+        let age = step.sourced_at.elapsed();
+        assert!(age >= youngest && age < Duration::from_secs(60), "{age:?}");
+        tokio::time::sleep(PAUSE).await;
+        youngest = age + PAUSE;
+    }
+    world.write(1, "uno");
+    let told = explained(&world, &cache, &space, &[1]).await;
+    assert!(told.steps[0].sourced_at.elapsed() < PAUSE);
+}
+
+#[tokio::test]
+async fn who_joins_another_lookup_is_told_what_memory_told() {
+    let world = World::new();
+    world.write(1, "one");
+    let cache = world.cache().await;
+    let space = notes(&cache);
+    let (started, gate) = (Notify::new(), Notify::new());
+    let load = async |_: Vec<usize>| {
+        started.notify_one();
+        gate.notified().await;
+        Ok::<_, Broken>(world.load(&[1]))
+    };
+    let (led_for, request) = (cache.request(), cache.request());
+    request.explain();
+    // It has passed the gate, then, and waits for nothing else.
+    world.read_for(&space, &request, &[2]).await.unwrap();
+    let leading = space.read(&led_for, vec![lookup(1)], load);
+    let joining = async {
+        started.notified().await;
+        let load = async |_: Vec<usize>| -> Result<_, Broken> { unreachable!("another loads it") };
+        let mut joining = pin!(space.read(&request, vec![lookup(1)], load));
+        assert!(poll!(&mut joining).is_pending());
+        gate.notify_one();
+        joining.await.unwrap()
+    };
+    let (led, joined) = tokio::join!(leading, joining);
+    assert_eq!(led.unwrap(), joined);
+    let told = request.explanation().unwrap();
+    let step = &told.steps[1];
+    assert_eq!(step.answered_by, Some(AnsweredBy::Joined));
+    let missed = step.missed.as_ref().unwrap();
+    assert_eq!((missed.memory, missed.redis), (MissReason::NeverFilled, RedisTold::NotAsked));
+    assert_eq!(told.loads.len(), 1, "of the other note");
 }
 
 #[tokio::test]

@@ -102,7 +102,7 @@ async fn what_the_loader_found_it_depends_on_counts_too() {
         let load = async |_: Vec<usize>| {
             let length = world.load(&[2])[0].value.as_ref().map_or(0, |text| text.len() as i64);
             let dependencies = Footprint::from(Dependency::row("note", &[Value::Integer(2)]));
-            Ok::<_, Broken>(vec![Found { value: length, dependencies }])
+            Ok::<_, Broken>(vec![Found { dependencies, ..Found::new(length) }])
         };
         *space.read(&cache.request(), vec![lookup(1)], load).await.unwrap()[0]
     };

@@ -39,6 +39,20 @@ on_both_databases! {
         assert!((1..=4).contains(&statistics.connections) && statistics.idle <= statistics.connections);
     }
 
+    async fn the_statements_that_some_work_takes_are_counted_for_it_alone(migrated) {
+        let mut connection = migrated.connection;
+        let statements = Statements::count(&mut connection);
+        let twice = async {
+            select(&connection).await;
+            // What fails was sent, too, and waiting for a connection is counted beside.
+            statements.waiting(connection.execute_raw(statement(&connection, "DELETE FROM nowhere"))).await.unwrap_err();
+            "done"
+        };
+        let (counted, uncounted, ()) =
+            tokio::join!(Statements::made_by(twice), Statements::made_by(async {}), select(&connection));
+        assert_eq!((counted, uncounted), (("done", 2), ((), 0)));
+    }
+
     async fn who_waits_for_a_statement_alone_is_not_counted_as_waiting(migrated) {
         const LONG: &str = "WITH RECURSIVE counted (number) AS \
             (SELECT 1 UNION ALL SELECT number + 1 FROM counted WHERE number < 1000000) SELECT COUNT(*) FROM counted";

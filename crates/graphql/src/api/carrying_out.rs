@@ -44,6 +44,7 @@ impl Ran {
 }
 
 impl Api {
+    /// Executes a request.
     pub(super) async fn run(
         &self,
         reader: &Reader,
@@ -85,7 +86,6 @@ impl Api {
             response.errors.truncate(MAX_MISTAKES);
         }
         response.errors.iter_mut().for_each(blame_the_document);
-        self.count_errors(&response);
         let session = std::mem::take(&mut *change.lock());
         if exceeded.is_some() {
             // Others who send the same bytes without a credential may have an allowance of their own.
@@ -93,6 +93,13 @@ impl Api {
         }
         let replayed = idempotency.is_replayed();
         Ran { response, outcome, session, held, identity, exceeded, replayed }
+    }
+
+    /// What is answered to a request that was executed. Its errors are counted by that: not where it is executed once more only to be
+    /// explained.
+    pub(super) fn answered(&self, ran: &Ran) -> Kept {
+        self.count_errors(&ran.response);
+        Kept::new(&ran.response, ran.outcome.clone(), ran.held.clone(), ran.identity)
     }
 
     async fn resolve(&self, request: Request, document: Option<&Document>) -> Response {
@@ -111,10 +118,6 @@ impl Api {
         document.was_validated(&response);
         response
     }
-}
-
-pub(super) fn kept(ran: &Ran) -> Kept {
-    Kept::new(&ran.response, ran.outcome.clone(), ran.held.clone(), ran.identity)
 }
 
 /// A response that is only this error.

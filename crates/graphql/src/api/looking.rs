@@ -5,7 +5,6 @@ use tidewater_cache::{Basis, HistoryMark};
 use tidewater_limit::Exceeded;
 
 use super::Api;
-use super::carrying_out::kept;
 use crate::caller::Caller;
 use crate::document::Document;
 use crate::response::{Kept, ResponseKey};
@@ -40,7 +39,7 @@ impl Api {
         let compute = || async {
             let ran = self.run(&reader, caller, request, Some(document)).await;
             exceeded = ran.exceeded;
-            kept(&ran)
+            self.answered(&ran)
         };
         let (kept, basis) = match responses {
             None => {

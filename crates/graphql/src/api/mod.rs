@@ -15,9 +15,9 @@ use tidewater_entity::{Tracked, session, user};
 use tidewater_limit::Exceeded;
 use tracing::Instrument;
 
+use self::carrying_out::Ran;
 pub(crate) use self::carrying_out::blame_the_document;
 pub use self::carrying_out::refusal;
-use self::carrying_out::{Ran, kept};
 use self::counting::Counts;
 use self::explaining::copy;
 pub(crate) use self::looking::Look;
@@ -228,7 +228,7 @@ impl Api {
                         caller.acceptance = Acceptance::Source { keep: false };
                     }
                     let ran = self.run(&reader, &caller, request, document.as_deref()).await;
-                    let kept = kept(&ran).counted_by(counters.clone());
+                    let kept = self.answered(&ran).counted_by(counters.clone());
                     if let Some(responses) = responses {
                         responses.verify(&reads, key.bytes(), |remembered| remembered.is_same(&kept)).await;
                     }
@@ -241,7 +241,7 @@ impl Api {
                     let compute = || async {
                         let ran = self.run(&reader, &caller, request, document.as_deref()).await;
                         exceeded = ran.exceeded;
-                        let kept = kept(&ran).counted_by(counters.clone());
+                        let kept = self.answered(&ran).counted_by(counters.clone());
                         let sharing = kept.sharing();
                         (kept, sharing)
                     };
@@ -289,7 +289,11 @@ impl Api {
         let observed = self.observe(counters.as_ref(), &reader, Some(Bypass::NotKept));
         let executing = async {
             let ran = match document {
-                Ok(document) => self.run(&reader, &caller, request, document).await,
+                Ok(document) => {
+                    let ran = self.run(&reader, &caller, request, document).await;
+                    self.count_errors(&ran.response);
+                    ran
+                }
                 Err(error) => Ran::refused(error.clone()),
             };
             (ran, reads.mark().await)

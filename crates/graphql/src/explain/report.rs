@@ -9,7 +9,7 @@ use tidewater_changelog::{Change, Columns, Operation, RowChange, Tracking};
 
 use super::name;
 use super::writer::{WriterKind, WriterName};
-use crate::store::{Ground, Noted, Reader};
+use crate::store::{Ground, Reader, Store};
 
 /// What is told of how a request was answered.
 #[derive(Debug, Serialize)]
@@ -88,7 +88,7 @@ struct Read {
     space: String,
     served_by: ServedBy,
     as_of: u64,
-    /// How long this process has had it.
+    /// How long ago it was read from the database, whoever read it.
     age_milliseconds: f64,
     dependencies: Vec<String>,
     /// How many more hashes it depends on that were found while it was read, such as rows that links lead to.
@@ -149,7 +149,7 @@ struct LoadTime {
     space: String,
     /// How many values it was for.
     reads: usize,
-    /// How many statements it took, which other requests may have shared.
+    /// How many statements were sent for it, those of which the connection was lost included; other requests may have shared them.
     statements: usize,
     milliseconds: f64,
 }
@@ -198,7 +198,7 @@ impl Report {
             reads: told,
             is_replayed: replay.is_some(),
             omitted_reads: reads.omitted,
-            loads: loads(made.noted(), &reads),
+            loads: loads(&reads),
         })
     }
 }
@@ -213,7 +213,7 @@ impl Naming<'_> {
     ) -> ResponseMemo {
         let mut grounds: Vec<Ground> = Vec::new();
         for step in &reads.steps {
-            for ground in wanted(reader.noted(), step) {
+            for ground in reader.noted().grounds(&step.space, &step.key) {
                 if !grounds.contains(&ground) {
                     grounds.push(ground);
                 }
@@ -231,7 +231,7 @@ impl Naming<'_> {
         let named = grounds.iter().map(|ground| Footprint::from(ground.dependency())).collect::<Vec<_>>();
         memo.unnamed_dependencies = step.footprint.beyond(&named);
         memo.as_of = Some(step.as_of.get());
-        memo.age_milliseconds = Some(age(step.read_at));
+        memo.age_milliseconds = Some(age(step.sourced_at));
         if let Some(missed) = &step.missed {
             memo.missed = Some(self.missed(reader, missed, &grounds).await);
         }
@@ -239,7 +239,7 @@ impl Naming<'_> {
     }
 
     async fn read(&self, reader: &Reader, step: &Step) -> Read {
-        let grounds = wanted(reader.noted(), step);
+        let grounds = reader.noted().grounds(&step.space, &step.key);
         let named = grounds.iter().map(|ground| Footprint::from(ground.dependency())).collect::<Vec<_>>();
         let mut missed = match &step.missed {
             Some(missed) => Some(self.missed(reader, missed, &grounds).await),
@@ -258,7 +258,7 @@ impl Naming<'_> {
             space: step.space.to_string(),
             served_by,
             as_of: step.as_of.get(),
-            age_milliseconds: age(step.read_at),
+            age_milliseconds: age(step.sourced_at),
             dependencies: grounds.iter().map(|ground| name::of_ground(self.tracking, ground)).collect(),
             unnamed_dependencies: step.footprint.beyond(&named),
             missed,
@@ -294,14 +294,14 @@ impl Naming<'_> {
         grounds: &[Ground],
     ) -> ChangeReport {
         match reader.store().cache().cause(footprint, as_of).await {
-            Ok(Cause::Change(culprit)) => ChangeReport::Change(self.details(&culprit, grounds)),
+            Ok(Cause::Change(culprit)) => ChangeReport::Change(self.details(reader.store(), &culprit, grounds)),
             Ok(Cause::Older) => ChangeReport::Older,
             Ok(Cause::Forgotten) => ChangeReport::Forgotten,
             Err(_) => ChangeReport::Unavailable,
         }
     }
 
-    fn details(&self, culprit: &Culprit, grounds: &[Ground]) -> ChangeDetails {
+    fn details(&self, store: &Store, culprit: &Culprit, grounds: &[Ground]) -> ChangeDetails {
         let declared = grounds.iter().find(|ground| culprit.is_in(&ground.dependency().into()));
         let dependency = match declared {
             Some(ground) => name::of_ground(self.tracking, ground),
@@ -315,7 +315,7 @@ impl Naming<'_> {
             operation,
             columns,
             transaction: culprit.origin.transaction.map(|number| number.to_string()),
-            writer: self.writer.kind_of(&culprit.origin),
+            writer: self.writer.kind_of(&culprit.origin, store.has_made(&culprit.origin)),
             writer_name: writer_name.map(str::to_owned),
             seen_at: culprit.seen_at.into(),
             position: culprit.position.get(),
@@ -357,27 +357,18 @@ impl Told {
     }
 }
 
-fn wanted(noted: &Noted, step: &Step) -> Vec<Ground> {
-    noted.wanted(&step.space, &step.key).map(|wanted| wanted.grounds).unwrap_or_default()
-}
-
-fn loads(noted: &Noted, reads: &Explanation) -> Vec<LoadTime> {
-    let statements = |load: usize| {
-        let of_load = |step: &&Step| step.answered_by == Some(AnsweredBy::Source(Some(load)));
-        let steps = reads.steps.iter().filter(of_load);
-        steps.filter_map(|step| noted.wanted(&step.space, &step.key)).map(|wanted| wanted.statements).max().unwrap_or(1)
-    };
-    let loads = reads.loads.iter().enumerate().map(|(index, load)| LoadTime {
+fn loads(reads: &Explanation) -> Vec<LoadTime> {
+    let loads = reads.loads.iter().map(|load| LoadTime {
         space: load.space.to_string(),
         reads: load.lookups,
-        statements: statements(index),
+        statements: load.statements,
         milliseconds: milliseconds(load.time),
     });
     loads.collect()
 }
 
-fn age(read_at: Instant) -> f64 {
-    milliseconds(read_at.elapsed())
+fn age(sourced_at: Instant) -> f64 {
+    milliseconds(sourced_at.elapsed())
 }
 
 /// With three digits after the point.

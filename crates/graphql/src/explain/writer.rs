@@ -14,7 +14,7 @@ pub(crate) enum WriterKind {
     AnotherServer,
     /// Somebody else: a program of another kind, or a person at a console.
     Outside,
-    /// The change log does not tell: on SQLite.
+    /// The change log does not tell, and no mutation of this server made it: on SQLite.
     Unknown,
 }
 
@@ -35,11 +35,15 @@ impl WriterName {
         &self.0
     }
 
-    /// Who wrote a change that comes from there.
-    pub(crate) fn kind_of(&self, origin: &Origin) -> WriterKind {
+    /// Who wrote a change that comes from there. `is_own` if this server knows of itself that it did.
+    pub(crate) fn kind_of(&self, origin: &Origin, is_own: bool) -> WriterKind {
         let Some(writer) = &origin.writer else {
-            // Where there are names, those who have none are not of this kind.
-            return if origin.transaction.is_some() { WriterKind::Outside } else { WriterKind::Unknown };
+            return match origin.transaction {
+                // Where there are names, those who have none are not of this kind.
+                Some(_) => WriterKind::Outside,
+                None if is_own => WriterKind::ThisServer,
+                None => WriterKind::Unknown,
+            };
         };
         match writer.rsplit_once('#') {
             Some((_, digits)) if *digits == *self.0 => WriterKind::ThisServer,
@@ -65,13 +69,14 @@ mod tests {
     fn processes_tell_themselves_from_others_and_from_what_is_none() {
         let (one, other) = (WriterName::new(), WriterName::new());
         assert_ne!(one, other);
-        let of = |writer: &str| one.kind_of(&Origin { writer: Some(writer.into()), ..Origin::default() });
+        let of = |writer: &str| one.kind_of(&Origin { writer: Some(writer.into()), ..Origin::default() }, false);
         assert_eq!(of(&format!("tidewater#{}", one.as_str())), WriterKind::ThisServer);
         assert_eq!(of(&format!("shop#{}", other.as_str())), WriterKind::AnotherServer);
         for outside in ["psql", "tidewater", "tidewater#", "tidewater#0123456g", "tidewater#012345678", ""] {
             assert_eq!(of(outside), WriterKind::Outside, "{outside}");
         }
-        assert_eq!(one.kind_of(&Origin::default()), WriterKind::Unknown);
-        assert_eq!(one.kind_of(&Origin { transaction: Some(7), ..Origin::default() }), WriterKind::Outside);
+        assert_eq!(one.kind_of(&Origin::default(), false), WriterKind::Unknown);
+        assert_eq!(one.kind_of(&Origin::default(), true), WriterKind::ThisServer);
+        assert_eq!(one.kind_of(&Origin { transaction: Some(7), ..Origin::default() }, false), WriterKind::Outside);
     }
 }

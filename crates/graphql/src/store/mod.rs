@@ -7,6 +7,7 @@ mod dependencies;
 mod item;
 mod kept;
 mod noted;
+mod own_changes;
 mod persistent;
 mod policies;
 mod reader;
@@ -23,7 +24,7 @@ use sea_orm::{DatabaseConnection, EntityTrait};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tidewater_cache::{Cache, Request, Space};
-use tidewater_changelog::Tracking;
+use tidewater_changelog::{Origin, Tracking};
 use tidewater_entity::{Statements, Tracked, now};
 
 use crate::Error;
@@ -31,10 +32,11 @@ use crate::Error;
 pub(crate) use dependencies::{Ground, GroundRows};
 pub use item::Item;
 pub(crate) use kept::KeptRows;
-pub(crate) use noted::{Noted, Wanted};
+pub(crate) use noted::Noted;
 pub use policies::{Override, Policies};
 pub use reader::Reader;
 
+use own_changes::OwnChanges;
 use spaces::Spaces;
 
 /// An entity that the store can read: tracked, with one UUID as its primary key, and rows that can be kept.
@@ -53,6 +55,7 @@ pub struct Store {
     spaces: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
     answers: Space<Vec<u8>>,
     started_at: DateTime<Utc>,
+    own_changes: OwnChanges,
 }
 
 impl Store {
@@ -74,6 +77,7 @@ impl Store {
             spaces: RwLock::default(),
             answers,
             started_at: now(),
+            own_changes: OwnChanges::default(),
         })
     }
 
@@ -108,6 +112,11 @@ impl Store {
     /// `INTERNAL` when `E` is not tracked.
     pub(crate) fn kept<E: Stored>(&self) -> Result<Arc<dyn KeptRows>, Error> {
         Ok(self.spaces::<E>()?)
+    }
+
+    /// Whether a change that comes from there is known to have been made through this store, though it does not say so itself.
+    pub(crate) fn has_made(&self, origin: &Origin) -> bool {
+        self.own_changes.contain(origin.sequence)
     }
 
     /// What the change log records.

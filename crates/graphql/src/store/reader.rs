@@ -18,7 +18,7 @@ use super::batch::Batch;
 use super::dependencies::{TRACED_LINKS, links};
 use super::persistent::persistent;
 use super::spaces::Spaces;
-use super::{Ground, Item, Noted, Store, Stored, Wanted};
+use super::{Ground, Item, Noted, Store, Stored};
 use crate::Error;
 
 /// To be changed when the form of kept answers to free statements changes.
@@ -77,8 +77,7 @@ impl Reader {
         let loaders = self.loaders::<E>()?;
         if self.request().is_explained() {
             let table = E::TRACKING.table;
-            let wanted = Wanted { grounds: vec![Ground::row(table, key)], statements: 1 };
-            self.0.noted.add(table.to_owned(), &item_lookup::<E>(&key), wanted);
+            self.0.noted.add(table.to_owned(), &item_lookup::<E>(&key), vec![Ground::row(table, key)]);
         }
         if let Some(row) = self.remembered(&loaders.spaces.items, || Ok(item_lookup::<E>(&key))).await? {
             return Ok(Item::new(row));
@@ -152,9 +151,10 @@ impl Reader {
         let text = statement.to_string(PostgresQueryBuilder);
         let key = format!("{} {text}", std::any::type_name::<T>()).into_bytes().into_boxed_slice();
         let load = |_| async {
-            let rows = persistent(&store.statements, || store.database.query_all(statement)).await?;
-            let rows = rows.iter().map(|row| T::from_query_result(row, "")).collect::<Result<Vec<T>, _>>()?;
-            Ok(vec![Found::new(encoded(&rows)?)])
+            let asked = persistent(&store.statements, || store.database.query_all(statement));
+            let (rows, statements) = Statements::made_by(asked).await;
+            let rows = rows?.iter().map(|row| T::from_query_result(row, "")).collect::<Result<Vec<T>, _>>()?;
+            Ok(vec![Found { statements, ..Found::new(encoded(&rows)?) }])
         };
         let answers = store.answers.read(self.request(), vec![Lookup { key, dependencies }], load).await?;
         let answer = answers.first().ok_or(Error::Internal)?;
@@ -221,15 +221,16 @@ impl Reader {
         keys: Vec<Uuid>,
     ) -> Result<Vec<Arc<Option<E::Model>>>, Error> {
         let lookups = keys.iter().map(item_lookup::<E>).collect();
-        let ask = |missing: Vec<Uuid>| async move {
-            let mut rows = persistent(self.statements(), || selection::by_keys::<E>(self.database(), &missing)).await?;
-            Ok(missing.iter().map(|key| rows.remove(key)).collect())
+        let ask = |missing: Vec<Uuid>| {
+            counted(async move {
+                let asked = persistent(self.statements(), || selection::by_keys::<E>(self.database(), &missing));
+                let mut rows = asked.await?;
+                Ok(missing.iter().map(|key| Found::new(rows.remove(key))).collect())
+            })
         };
-        let load = |missing: Vec<usize>| async {
+        let load = |missing: Vec<usize>| {
             self.asks(&missing);
-            let missing = missing.into_iter().map(|index| keys[index]).collect();
-            let rows = spaces.asked.items.ask((), missing, ask).await?;
-            Ok::<_, Error>(rows.into_iter().map(Found::new).collect())
+            spaces.asked.items.ask((), picked(&keys, missing), ask)
         };
         Ok(spaces.items.read(self.request(), lookups, load).await?)
     }
@@ -243,10 +244,11 @@ impl Reader {
         values: Vec<Scalar>,
     ) -> Result<Vec<Arc<PageRows>>, Error> {
         let lookups = self.lookups(shape, Some(page), &values)?;
-        let ask = |missing: Vec<Scalar>| async move {
-            let pages =
-                persistent(self.statements(), || selection::pages(self.database(), shape, page, &missing)).await?;
-            self.found(shape, true, &missing, pages).await
+        let ask = |missing: Vec<Scalar>| {
+            counted(async move {
+                let asked = persistent(self.statements(), || selection::pages(self.database(), shape, page, &missing));
+                self.found(shape, true, &missing, asked.await?).await
+            })
         };
         let load = |missing: Vec<usize>| {
             self.asks(&missing);
@@ -263,9 +265,11 @@ impl Reader {
         values: Vec<Scalar>,
     ) -> Result<Vec<Arc<u64>>, Error> {
         let lookups = self.lookups(shape, None, &values)?;
-        let ask = |missing: Vec<Scalar>| async move {
-            let counts = persistent(self.statements(), || selection::counts(self.database(), shape, &missing)).await?;
-            self.found(shape, false, &missing, counts).await
+        let ask = |missing: Vec<Scalar>| {
+            counted(async move {
+                let asked = persistent(self.statements(), || selection::counts(self.database(), shape, &missing));
+                self.found(shape, false, &missing, asked.await?).await
+            })
         };
         let load = |missing: Vec<usize>| {
             self.asks(&missing);
@@ -277,8 +281,7 @@ impl Reader {
     /// Remembers what a lookup of a list or a count is for.
     fn note(&self, kind: &str, lookup: &Lookup, selection: &Selection, ordered: bool) -> Result<(), Error> {
         let grounds = self.0.store.grounds(selection, ordered)?;
-        let statements = if matches!(selection.shape.among, Among::Linked(_)) { 2 } else { 1 };
-        self.0.noted.add(format!("{}.{kind}", selection.shape.table), lookup, Wanted { grounds, statements });
+        self.0.noted.add(format!("{}.{kind}", selection.shape.table), lookup, grounds);
         Ok(())
     }
 
@@ -308,7 +311,11 @@ impl Reader {
         let leading =
             persistent(self.statements(), || selection::pages(self.database(), &links, &page, values)).await?;
         let found = found.into_iter().zip(&leading);
-        Ok(found.map(|(value, links)| Found { value, dependencies: store.linked_to(shape, ordered, links) }).collect())
+        let with_links = |(value, links)| {
+            let dependencies = store.linked_to(shape, ordered, links);
+            Found { dependencies, ..Found::new(value) }
+        };
+        Ok(found.map(with_links).collect())
     }
 }
 
@@ -317,7 +324,14 @@ pub(super) fn item_lookup<E: Stored>(key: &Uuid) -> Lookup {
     Lookup { key: Box::from(key.as_bytes().as_slice()), dependencies }
 }
 
-fn picked(values: &[Scalar], indices: Vec<usize>) -> Vec<Scalar> {
+/// What `asking` finds, with how many statements were sent for it.
+async fn counted<V>(asking: impl Future<Output = Result<Vec<Found<V>>, Error>>) -> Result<Vec<Found<V>>, Error> {
+    // Boxed, because what is within other futures is copied with each of them, and statements take far longer.
+    let (found, statements) = Statements::made_by(Box::pin(asking)).await;
+    Ok(found?.into_iter().map(|found| Found { statements, ..found }).collect())
+}
+
+fn picked<T: Clone>(values: &[T], indices: Vec<usize>) -> Vec<T> {
     indices.into_iter().map(|index| values[index].clone()).collect()
 }
 

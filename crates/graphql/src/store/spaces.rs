@@ -26,7 +26,7 @@ pub(super) struct Spaces<E: Stored> {
 /// Those who ask the database at the same time.
 #[derive(Debug)]
 pub(super) struct Asked<E: Stored> {
-    pub(super) items: Crowd<(), Uuid, Option<E::Model>, Error>,
+    pub(super) items: Crowd<(), Uuid, Found<Option<E::Model>>, Error>,
     pub(super) lists: Crowd<Vec<u8>, Scalar, Found<PageRows>, Error>,
     pub(super) counts: Crowd<Vec<u8>, Scalar, Found<u64>, Error>,
 }

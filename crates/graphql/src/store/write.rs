@@ -1,6 +1,6 @@
 use sea_orm::DatabaseTransaction;
 use tidewater_cache::WriteGuard;
-use tidewater_changelog::fault;
+use tidewater_changelog::{fault, last_number};
 use tidewater_entity::begin;
 use tracing::{Instrument, Span};
 
@@ -14,6 +14,8 @@ pub(crate) struct Change<'a> {
     /// Inside a change, only this is read: caches are neither asked nor filled.
     pub(crate) transaction: DatabaseTransaction,
     writing: WriteGuard,
+    /// The number of the last change before it, where changes do not tell who made them.
+    before: Option<u64>,
     span: Span,
 }
 
@@ -30,9 +32,14 @@ impl Change<'_> {
     /// `CONFLICT` and `UNAVAILABLE` as the database says. `UNAVAILABLE` may also mean that the commit was done and could not be
     /// confirmed.
     pub(crate) async fn commit(self) -> Result<(), Error> {
-        let Self { reader, transaction, writing, span } = self;
+        let Self { reader, transaction, writing, before, span } = self;
         let committing = async {
+            let last = number(&transaction).await;
+            let own = before.zip(last).map(|(before, last)| reader.store().own_changes.commit(before, last));
             transaction.commit().await?;
+            if let Some(own) = own {
+                own.committed();
+            }
             fault::hold("write_committed").await;
             Ok::<_, Error>(writing.settle(reader.request()).await?)
         };
@@ -48,7 +55,8 @@ impl Reader {
         let span = tracing::debug_span!("transaction");
         let begun = persistent(self.statements(), || begin(self.database()));
         let transaction = begun.instrument(span.clone()).await?;
-        Ok(Change { reader: self, transaction, writing, span })
+        let before = number(&transaction).instrument(span.clone()).await;
+        Ok(Change { reader: self, transaction, writing, before, span })
     }
 
     /// Runs `work` in one transaction, commits it, and returns when the change is in force: every later read of this request
@@ -66,4 +74,10 @@ impl Reader {
         change.commit().await?;
         Ok(done)
     }
+}
+
+/// The number of the last change in the log, with those that were made in `transaction`. Nothing is given up for want of it.
+async fn number(transaction: &DatabaseTransaction) -> Option<u64> {
+    // Boxed, because what is within other futures is copied with each of them.
+    Box::pin(last_number(transaction)).await.ok().flatten()
 }

@@ -7,8 +7,8 @@ use tidewater_cache::{About, Applied, Part};
 use tidewater_changelog::{Change, Operation, Origin, RowChange, Value};
 use uuid::Uuid;
 
-use super::object::float;
-use crate::explain::{Told, WriterKind, WriterName, of_part};
+use super::object::{float, server_name};
+use crate::explain::{Told, WriterKind, of_part};
 use crate::store::Store;
 use crate::{Error, scope};
 
@@ -134,8 +134,9 @@ impl TideChange {
 
     /// Who wrote it, as far as writers say so.
     async fn writer(&self, context: &Context<'_>) -> Result<WriterKind, Error> {
-        let name = context.data::<WriterName>().map_err(|_| Error::internal("a schema without a name"))?;
-        Ok(self.origin().map_or(WriterKind::Unknown, |origin| name.kind_of(origin)))
+        let (name, scope) = (server_name(context)?, scope(context)?);
+        let kind_of = |origin: &Origin| name.kind_of(origin, scope.reader.store().has_made(origin));
+        Ok(self.origin().map_or(WriterKind::Unknown, kind_of))
     }
 
     /// What the writer's connection calls itself: `application_name` on PostgreSQL. Anybody can choose it.
@@ -153,8 +154,14 @@ impl TideChange {
         self.applied.seen_at().into()
     }
 
-    /// The server's number of that poll.
+    /// The server's number of that poll. Each server counts its own polls, so it tells something only of changes with the same `server`.
     async fn position(&self) -> f64 {
         float(self.applied.position().get())
+    }
+
+    /// The server that saw it and tells of it, as `Tide.server`. Behind a load balancer, two answers can be of two servers; a
+    /// subscription is of one as long as it lasts.
+    async fn server(&self, context: &Context<'_>) -> Result<String, Error> {
+        Ok(server_name(context)?.as_str().to_owned())
     }
 }

@@ -38,8 +38,7 @@ pub(crate) struct TideMark {
 impl Tide {
     /// What the names of this server's connections to the database end with, behind a `#`.
     async fn server(&self, context: &Context<'_>) -> Result<String, Error> {
-        let name = context.data::<WriterName>().map_err(|_| Error::internal("a schema without a name"))?;
-        Ok(name.as_str().to_owned())
+        Ok(server_name(context)?.as_str().to_owned())
     }
 
     /// When it is, by the server's clock.
@@ -152,6 +151,11 @@ impl Tide {
 /// Those of the server that answers.
 fn operations<'a>(context: &Context<'a>) -> Result<&'a Operations, Error> {
     context.data::<Operations>().map_err(|_| Error::internal("a schema without operations"))
+}
+
+/// What the server that answers calls itself.
+pub(super) fn server_name<'a>(context: &Context<'a>) -> Result<&'a WriterName, Error> {
+    context.data::<WriterName>().map_err(|_| Error::internal("a schema without a name"))
 }
 
 /// What a list of so many costs.

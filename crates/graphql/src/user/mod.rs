@@ -1,5 +1,6 @@
 //! Users and their profiles.
 
+mod input;
 mod mutation;
 mod object;
 mod profile;
@@ -8,4 +9,4 @@ mod role;
 
 pub(crate) use mutation::{MAX_NAME, UserMutation};
 pub(crate) use object::User;
-pub(crate) use query::UserQuery;
+pub(crate) use query::{UserListQuery, UserQuery};

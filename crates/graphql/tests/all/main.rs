@@ -24,5 +24,6 @@ mod subscriptions;
 mod tags;
 mod todos;
 mod turns;
+mod users;
 mod views;
 mod walks;

@@ -33,6 +33,13 @@ const TOLD: &str = r#"
     INSERT INTO export (id, user_id, status, progress, created_at, finished_at, expires_at)
     SELECT gen_random_uuid(), id, 'DONE', 100, now(), now(), now() FROM "user", generate_series(1, 5)"#;
 
+/// As many users as an administrator's list of them has to cope with.
+const USERS: &str = r#"
+    INSERT INTO "user" (id, email, name, role, password_hash, created_at, updated_at)
+    SELECT gen_random_uuid(), 'filler' || number || '@example.test', 'Filler ' || md5(number::text), 'USER', 'none',
+        now() - number * interval '1 minute', now()
+    FROM generate_series(1, 19000) AS number"#;
+
 /// Also tells the planner which pages an index alone can answer for, as PostgreSQL itself does some time after a change.
 const STATISTICS: &str = "VACUUM (ANALYZE)";
 
@@ -45,6 +52,7 @@ fn orders(fields: &[&str]) -> Vec<String> {
 const TODO_ORDERS: [&str; 4] = ["CREATED_AT", "UPDATED_AT", "DUE_AT", "PRIORITY"];
 const NOTE_ORDERS: [&str; 3] = ["CREATED_AT", "UPDATED_AT", "TITLE"];
 const TAG_ORDERS: [&str; 2] = ["CREATED_AT", "NAME"];
+const USER_ORDERS: [&str; 3] = ["CREATED_AT", "NAME", "EMAIL"];
 
 const TODO_FILTERS: [&str; 6] = [
     "completed: true",
@@ -92,6 +100,7 @@ impl Observer {
         fixture.database.sql(SESSIONS).await;
         fixture.database.sql(COUNTERS).await;
         fixture.database.sql(TOLD).await;
+        fixture.database.sql(USERS).await;
         fixture.database.sql(STATISTICS).await;
         let explaining = fixture.database.connect().await;
         Self { fixture, explaining, scans: Vec::new() }
@@ -205,6 +214,14 @@ async fn what_an_index_can_lead_to_is_never_searched_for_in_a_whole_table() {
         for field in ["todos", "tags"] {
             observer.turn(admin, None, field, &order).await;
         }
+    }
+    for order in orders(&USER_ORDERS) {
+        for filter in ["", "filter: { role: USER },", "filter: { role: ADMIN },", "filter: { text: \"e\" },"] {
+            observer.turn(admin, None, "users", &format!("{filter} {order}")).await;
+        }
+    }
+    for filter in ["", "(filter: { role: USER })", "(filter: { role: ADMIN })", "(filter: { text: \"e\" })"] {
+        observer.ask(admin, &format!("{{ users{filter} {{ totalCount nodes {{ email }} }} }}"), json!({})).await;
     }
     for (parent, field) in [("todo", &todo), ("note", &note)] {
         observer.turn(user, Some(&format!("{parent}(id: \"{field}\")")), "tags", "").await;

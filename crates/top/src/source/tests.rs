@@ -21,20 +21,26 @@ use crate::changes::Entry;
 struct Fragile {
     streams: AtomicUsize,
     samples: AtomicUsize,
+    /// Whether another one answers what is not streamed, as behind a load balancer.
+    is_balanced: bool,
 }
 
 fn change(position: u64, row: &str) -> Value {
     json!({
-        "position": position as f64, "seenAt": "2026-11-27T09:00:00Z", "writer": "OUTSIDE", "writerName": "psql", "transaction": "7",
+        "server": "0123abcd", "position": position as f64, "seenAt": "2026-11-27T09:00:00Z", "writer": "OUTSIDE", "writerName": "psql", "transaction": "7",
         "table": "todo", "operation": "UPDATE", "row": row, "columns": ["text"],
     })
+}
+
+fn durations() -> Value {
+    json!({ "count": 1.0, "sumSeconds": 0.1, "buckets": [{ "upToSeconds": 0.2, "count": 1.0 }, { "upToSeconds": null, "count": 0.0 }] })
 }
 
 fn tide() -> Value {
     json!({
         "server": "0123abcd", "now": "2026-11-27T09:00:00Z", "mark": { "position": 1.0 },
-        "polls": { "polls": 1.0, "passes": 2.0, "isFailing": false, "followers": 1 },
-        "redis": null, "memoryBytes": 3.0, "spaces": [], "operations": [],
+        "polls": { "polls": 1.0, "passes": 2.0, "waits": durations(), "isFailing": false, "followers": 1 },
+        "redis": null, "database": { "latency": durations() }, "memoryBytes": 3.0, "spaces": [], "operations": [],
     })
 }
 
@@ -52,6 +58,11 @@ async fn answer(State(fragile): State<Arc<Fragile>>, body: Bytes) -> Response {
     if asked == JOBS {
         let error = json!({ "message": "the queue cannot be asked", "extensions": { "code": "UNAVAILABLE" } });
         return axum::Json(json!({ "data": null, "errors": [error] })).into_response();
+    }
+    if asked == CHANGES && fragile.is_balanced {
+        let mut before = change(9, "before");
+        before["server"] = json!("another1");
+        return json(json!({ "tide": { "server": "another1", "changes": [before] } }));
     }
     if asked == CHANGES {
         let changes = match fragile.streams.load(Ordering::Relaxed) {
@@ -74,17 +85,19 @@ async fn answer(State(fragile): State<Arc<Fragile>>, body: Bytes) -> Response {
     ([(CONTENT_TYPE, "text/event-stream; charset=utf-8")], body).into_response()
 }
 
-async fn fragile() -> Client {
+async fn fragile(is_balanced: bool) -> Client {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let router = Router::new().route("/graphql", post(answer)).with_state(Arc::<Fragile>::default());
+    let router = Router::new()
+        .route("/graphql", post(answer))
+        .with_state(Arc::new(Fragile { is_balanced, ..Fragile::default() }));
     tokio::spawn(async { axum::serve(listener, router).await });
     Client::new(&url, None).unwrap()
 }
 
 #[tokio::test]
 async fn a_broken_stream_is_followed_again_and_nothing_is_lost_or_told_twice() {
-    let client = fragile().await;
+    let client = fragile(false).await;
     let (sender, mut told) = mpsc::channel(16);
     let mut rows: Vec<String> = Vec::new();
     let mut state = crate::state::State::default();
@@ -112,8 +125,26 @@ async fn a_broken_stream_is_followed_again_and_nothing_is_lost_or_told_twice() {
 }
 
 #[tokio::test]
+async fn no_change_is_left_out_because_another_server_is_further_by_its_own_count() {
+    let client = fragile(true).await;
+    let (sender, mut told) = mpsc::channel(16);
+    let mut state = crate::state::State::default();
+    let collect = async {
+        while !matches!(state.changes.entries().front(), Some(Entry::Changed(change)) if change.row == "told") {
+            state.take(Duration::ZERO, told.recv().await.unwrap());
+        }
+    };
+    tokio::select! {
+        () = follow(&client, sender) => unreachable!("somebody listens"),
+        () = collect => {}
+    }
+    let gaps = state.changes.entries().iter().filter(|entry| matches!(entry, Entry::Gap(_))).count();
+    assert_eq!((gaps, state.changes.entries().len()), (1, 4));
+}
+
+#[tokio::test]
 async fn a_server_that_does_not_answer_is_asked_again() {
-    let client = fragile().await;
+    let client = fragile(false).await;
     let (sender, mut told) = mpsc::channel(16);
     let collect = async {
         for _ in 0..2 {
@@ -138,6 +169,13 @@ fn pauses_grow_up_to_a_bound() {
     assert_eq!(after(&Error::RateLimited { seconds: 5 }), 5);
     assert_eq!([after(&Error::Ended), after(&Error::Ended), after(&Error::Ended)], [2, 4, 8]);
     for _ in 0..1_000 {
-        assert_eq!(after(&Error::RateLimited { seconds: 3_600 }), LONGEST_PAUSE.as_secs());
+        assert_eq!(after(&Error::Ended), LONGEST_PAUSE.as_secs());
     }
+    assert_eq!(after(&Error::RateLimited { seconds: 3_600 }), 3_600, "the server knows when it answers again");
+    assert_eq!(after(&Error::RateLimited { seconds: 2 }), LONGEST_PAUSE.as_secs());
+    assert_eq!(
+        after(&Error::RateLimited { seconds: u64::MAX }),
+        LONGEST_LIMIT.as_secs(),
+        "and none is as slow as that"
+    );
 }

@@ -14,7 +14,8 @@ q, ctrl c                 quit
 
 What is per second is of the last interval; shares, times
 and counts are of the last minute. Before there are two
-answers, all are since the start of the server. kept: by
+answers, all are since the start of the server. times:
+what half, 95 % and 99 % of them did not exceed. kept: by
 a whole response. Times of day are in UTC.";
 
 /// Draws over all else what the keys are for.

@@ -72,10 +72,19 @@ fn check(size: (u16, u16), keys: &[KeyCode], expected: &[&str]) {
 
 #[test]
 fn all_is_shown_at_each_size() {
-    let head = ["http://127.0.0.1:8000", "database answers · Redis answers", "values 96.1 %", "1 dead", "q quit"];
+    let head = [
+        "http://127.0.0.1:8000",
+        "database answers · Redis answers",
+        "\ntimes   gate ",
+        " ms · database ",
+        "values 96.1 %",
+        "1 dead",
+        "q quit",
+    ];
     for size in [(60, 15), (80, 24), (120, 40)] {
         check(size, &[], &[&head[..], &["lookups/s▾", "\ntodo  "]].concat());
     }
+    check((120, 40), &[], &[" ms · Redis 0.", " ms · p50/p95/p99 of the last minute"]);
     check((120, 40), &[], &["5 Changes", "seen at", "outside     table"]);
     check((60, 15), &[KeyCode::Char('5')], &["seen at", "outside     table", "todo(id=todo_0", "…"]);
     check(

@@ -16,10 +16,11 @@ const TEST: &str = "panic::a_panic_gives_the_terminal_back_and_can_be_read";
 
 /// An answer to everything.
 fn tide() -> serde_json::Value {
+    let durations = json!({ "count": 0.0, "sumSeconds": 0.0, "buckets": [] });
     json!({ "data": { "tide": {
         "server": "0123abcd", "now": "2026-11-27T09:00:00Z", "mark": { "position": 1.0 },
-        "polls": { "polls": 1.0, "passes": 2.0, "isFailing": false, "followers": 1 },
-        "redis": null, "memoryBytes": 3.0, "spaces": [], "operations": [], "changes": [],
+        "polls": { "polls": 1.0, "passes": 2.0, "waits": durations, "isFailing": false, "followers": 1 },
+        "redis": null, "database": { "latency": durations }, "memoryBytes": 3.0, "spaces": [], "operations": [], "changes": [],
         "jobs": { "counts": { "queued": 0, "running": 0, "scheduled": 0, "dead": 0 }, "dead": [] },
     } } })
 }

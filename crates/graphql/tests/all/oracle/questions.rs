@@ -46,7 +46,7 @@ struct Name {
     name: String,
 }
 
-const DOCUMENTS: [&str; 6] = [
+const DOCUMENTS: [&str; 7] = [
     "query($filter: TodoFilter, $orderBy: [TodoOrder!], $first: Int) {
         todos(filter: $filter, orderBy: $orderBy, first: $first) { totalCount pageInfo { hasNextPage hasPreviousPage }
             nodes { text notes completed user { name email role profile { bio } } tags { totalCount nodes { name } } } } }",
@@ -61,6 +61,9 @@ const DOCUMENTS: [&str; 6] = [
         nodes { text } } notes(first: $first) { totalCount nodes { title } } tags { totalCount nodes { name } } } }",
     "query($tag: ID!, $note: ID!) { tag(id: $tag) { name user { name } notes { nodes { title } } }
         note(id: $note) { title likeCount viewerHasLiked viewerCount tags { totalCount nodes { name } } } }",
+    // Refused to whoever is not an administrator, until they are.
+    "query($first: Int) { users(first: $first, filter: { role: USER }, orderBy: [{ field: NAME }]) { totalCount
+        pageInfo { hasNextPage } nodes { name email role } } }",
 ];
 
 impl Question {
@@ -229,8 +232,10 @@ fn users() -> impl Strategy<Value = Selection> {
         1 => Just(Selection::everything::<user::Entity>()),
         2 => text_scalar().prop_map(|email| Selection::each::<user::Entity>(Email, email)),
     ];
-    let filter = contains().prop_map(|test| (Name, test));
-    selection(among, filter, &[CreatedAt, Role])
+    let role = proptest::sample::select(&["USER", "ADMIN"][..]);
+    let filter =
+        prop_oneof![contains().prop_map(|test| (Name, test)), role.prop_map(|role| (Role, Test::Is(role.into()))),];
+    selection(among, filter, &[CreatedAt, Name, Email, Role])
 }
 
 /// A place where some row may be, in that order.

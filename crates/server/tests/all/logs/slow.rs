@@ -89,6 +89,19 @@ async fn of_many_reads_the_first_are_told_and_of_what_is_remembered_that_it_is()
 }
 
 #[tokio::test]
+async fn of_a_long_name_the_beginning_is_told() {
+    let database = seeded(Backend::Sqlite).await;
+    let server = start(&database, &[("TIDEWATER_SLOW_OPERATION", "1us")]).await;
+    for (letter, length) in [("A", 64), ("B", 65), ("C", 255)] {
+        let name = letter.repeat(length);
+        server.graphql(&format!("query {name} {{ viewer {{ id }} }}"), Value::Null).await;
+        let line: Value = serde_json::from_str(&server.logged(&letter.repeat(64)).await).unwrap();
+        assert_eq!(line["message"], "slow operation");
+        assert_eq!(line["operation"], letter.repeat(64), "of {length}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_cut_off_is_told_too_and_so_is_what_comes_over_a_websocket() {
     let database = seeded(Backend::Postgres).await;
     let environment = [("TIDEWATER_SLOW_OPERATION", "300ms"), ("TIDEWATER_REQUEST_TIMEOUT", "1s")];

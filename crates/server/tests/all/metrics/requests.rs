@@ -1,10 +1,13 @@
+use std::time::Duration;
+
 use reqwest::header::ACCEPT;
 use sea_orm::{ConnectionTrait, TransactionTrait};
 use serde_json::{Value, json};
 use tidewater_testkit::{Backend, on_each_backend};
+use tokio::time::sleep;
 
 use super::scrape::Measured;
-use crate::fixture::{credentials, eventually};
+use crate::fixture::{credentials, eventually, wait_for_blocked};
 use crate::subscriptions::socket::Socket;
 
 const GRAPHQL_OK: &str = "tidewater_http_requests_total{route=\"graphql\",status=\"200\"}";
@@ -187,6 +190,39 @@ async fn an_operation_that_is_cut_off_has_failed() {
     lock.rollback().await.unwrap();
     assert_eq!((grown[0], grown[1]), (1.0, 1.0));
     assert!(grown[2] >= 1.0, "{grown:?}");
+}
+
+/// It joins another request with the same bytes, and is then carried out once more, to tell what the response rests on.
+#[tokio::test]
+async fn an_error_is_counted_once_though_its_request_is_carried_out_again_to_be_explained() {
+    let measured = Measured::new(Backend::Postgres, &[]).await;
+    let (connection, watching) = (measured.database.connect().await, measured.database.connect().await);
+    let lock = connection.begin().await.unwrap();
+    lock.execute_unprepared("LOCK TABLE tag IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    let authorization = format!("Bearer {}", measured.token);
+    let request = json!({ "query": "query Held { tags { totalCount } note(id: \"rubbish\") { id } }" });
+    let ask = async |explain: &[(&str, &str)]| {
+        let headers = [&[("authorization", authorization.as_str())], explain].concat();
+        measured.server.ask(&headers, &request).await.body
+    };
+    let joining = async {
+        wait_for_blocked(&watching, 1).await;
+        ask(&[("tidewater-explain", "1")]).await
+    };
+    let release = async {
+        wait_for_blocked(&watching, 1).await;
+        sleep(Duration::from_millis(500)).await;
+        lock.rollback().await.unwrap();
+    };
+    let grown = measured
+        .grown(["tidewater_errors_total{code=\"BAD_USER_INPUT\"}"], async || {
+            let (_, explained, ()) = tokio::join!(ask(&[]), joining, release);
+            let told = &explained["extensions"]["tidewater"]["explain"];
+            assert_eq!((&told["servedBy"], &told["isReplayed"]), (&json!("JOINED"), &json!(true)), "{explained}");
+            assert_eq!(explained["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{explained}");
+        })
+        .await;
+    assert_eq!(grown, [1.0]);
 }
 
 #[tokio::test]

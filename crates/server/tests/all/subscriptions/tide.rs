@@ -9,8 +9,7 @@ use super::socket::Socket;
 use super::world::create_todo;
 use crate::fixture::{binary, seeded, sign_in, start_over};
 
-const FOLLOW: &str =
-    "subscription { tideChanged { table operation row columns dependencies writer transaction seenAt position } }";
+const FOLLOW: &str = "subscription { tideChanged { table operation row columns dependencies writer transaction seenAt position server } }";
 
 /// Subscribes to all changes, and returns when that has begun: nothing says so, so one row is changed until it is told of.
 async fn follow(socket: &mut Socket, database: &TestDatabase) {
@@ -53,7 +52,8 @@ on_each_backend! {
         let mut socket = Socket::connect(&server, Some(&token)).await;
         follow(&mut socket, &database).await;
         let is_postgres = !matches!(backend, Backend::Sqlite);
-        let writer = |writer: &str| json!(if is_postgres { writer } else { "UNKNOWN" });
+        // On SQLite, nobody says who they are; the server knows what it did itself.
+        let writer = |writer: &str| json!(if is_postgres || writer == "THIS_SERVER" { writer } else { "UNKNOWN" });
 
         let id = create_todo(&server, &token, "mine").await;
         let told = change_of(&mut socket, "todo").await;
@@ -72,9 +72,14 @@ on_each_backend! {
         database.sql("DELETE FROM todo WHERE text = 'theirs'").await;
         let told = change_of(&mut socket, "todo").await;
         assert_eq!((&told["operation"], &told["writer"]), (&json!("DELETE"), &writer("OUTSIDE")));
-        let last = tide(&server, &token, "mark { position } changes(last: 1) { row operation position }").await;
+        let last = tide(&server, &token, "server changes(last: 1) { row operation position server }").await;
         assert_eq!((&last["changes"][0]["row"], &last["changes"][0]["operation"]), (&json!(row), &json!("DELETE")), "{last}");
-        assert_eq!(last["changes"][0]["position"], told["position"]);
+        let place = |change: &Value| (change["position"].clone(), change["server"].clone());
+        assert_eq!(place(&last["changes"][0]), place(&told));
+        assert_eq!(told["server"], last["server"]);
+        let by_other = tide(&other, &token, "server changes(last: 1) { row server }").await;
+        assert_eq!((&by_other["changes"][0]["row"], &by_other["changes"][0]["server"]), (&json!(row), &by_other["server"]));
+        assert_ne!(by_other["server"], last["server"]);
     }
 
     async fn what_was_served_and_missed_is_counted(backend) {
