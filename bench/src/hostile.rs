@@ -21,8 +21,17 @@ use crate::system::System;
 /// The cells of all kinds together, and of nothing hostile.
 pub(crate) const TOGETHER: [&str; 2] = ["W7/alone", "W7/hostile"];
 /// The cells of each kind by itself.
-pub(crate) const EACH: [&str; 8] =
-    ["W7/body", "W7/document", "W7/variable", "W7/header", "W7/query-string", "W7/batch", "W7/elsewhere", "W7/no-http"];
+pub(crate) const EACH: [&str; 9] = [
+    "W7/body",
+    "W7/document",
+    "W7/variable",
+    "W7/header",
+    "W7/query-string",
+    "W7/batch",
+    "W7/elsewhere",
+    "W7/no-http",
+    "W7/stream",
+];
 
 /// How many hostile requests are sent each second, evenly. All are sent, even if that takes longer than the measurement.
 const EACH_SECOND: u32 = 100;

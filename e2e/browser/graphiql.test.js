@@ -176,6 +176,19 @@ test('a subscription comes by an event stream where the headers ask for one', as
     await followsChanges(page, 'as the headers say');
 });
 
+test('a live query is answered again when its answer is another one', async (test) => {
+    const page = await open(test);
+    await signIn(page, ADMINISTRATOR);
+    await example(page, 'Todos, live', 'LiveTodos');
+    await run(page);
+    // Its first answer says that it has begun.
+    await answered(page, '"totalCount"');
+    // It shows the newest.
+    const change = "text = 'told live', updated_at = now()";
+    await postgres.psql(`UPDATE todo SET ${change} WHERE id = (SELECT id FROM todo ORDER BY id LIMIT 1)`);
+    await answered(page, 'told live');
+});
+
 test('a subscription that the server ends says why', async (test) => {
     const page = await open(test);
     await example(page, 'Follow changes of todos', 'TodoChanges');

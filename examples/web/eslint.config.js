@@ -6,7 +6,10 @@ import typescript from 'typescript-eslint';
 export default defineConfig(
   globalIgnores(['dist', 'src/graphql']),
   js.configs.recommended,
-  { files: ['test/*.js'], languageOptions: { globals: { URL: false, document: false, process: false, window: false } } },
+  {
+    files: ['test/*.js'],
+    languageOptions: { globals: { TextDecoder: false, URL: false, document: false, fetch: false, process: false, window: false } },
+  },
   {
     files: ['**/*.{ts,tsx}'],
     extends: [typescript.configs.strictTypeChecked, typescript.configs.stylisticTypeChecked, hooks.configs.flat.recommended],

@@ -110,6 +110,11 @@ impl Connection {
         }))
     }
 
+    /// Gives up an operation of which nothing is to be told any more, not even that it is over.
+    pub fn forget(&mut self, operation: Operation) {
+        self.operations.retain(|_, known| *known != operation);
+    }
+
     /// Asks the client for a sign of life.
     pub fn ping(&self) -> Option<Effect> {
         (!self.is_closed()).then(|| Effect::Send(written("ping", None, None)))

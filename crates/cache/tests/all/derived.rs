@@ -251,6 +251,25 @@ async fn what_rests_on_the_unknown_is_not_kept() {
 }
 
 #[tokio::test]
+async fn what_takes_more_than_its_share_is_not_kept() {
+    let pages = Pages::new().await;
+    let is_kept = async |bytes| {
+        let request = pages.cache.request();
+        let compute = || async {
+            let (page, _) = pages.compute(&request).await;
+            (page, Sharing::Kept { bytes })
+        };
+        pages.pages.read(&request, KEY, compute).await;
+        pages.pages.get(&pages.cache.request(), KEY, Acceptance::Policy).await.is_some()
+    };
+    let share = (1 << 20) / 16;
+    assert!(!is_kept(share).await, "there is more to it than its own bytes");
+    let statistics = pages.cache.statistics();
+    assert_eq!(statistics.iter().find(|space| &*space.name == "page").unwrap().evictions, 1);
+    assert!(is_kept(share / 2).await);
+}
+
+#[tokio::test]
 async fn it_does_not_outlive_its_parts() {
     let short = |cache: &Cache| cache.space("note", 1, Policy { ttl: Duration::from_millis(50), ..Policy::item() });
     let pages = Pages::with(|settings| settings, short).await;

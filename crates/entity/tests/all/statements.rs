@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use tidewater_entity::{Statements, Verb, begin, connect};
+use tokio::time::timeout;
 
 use crate::on_both_databases;
 
@@ -51,6 +52,27 @@ on_both_databases! {
         let (counted, uncounted, ()) =
             tokio::join!(Statements::made_by(twice), Statements::made_by(async {}), select(&connection));
         assert_eq!((counted, uncounted), (("done", 2), ((), 0)));
+    }
+
+    async fn connections_that_nobody_uses_are_told_apart(migrated) {
+        let connection = connect(migrated.database.url(), 1).await.unwrap();
+        let statements = Statements::uncounted(&connection);
+        let told = || {
+            let statistics = statements.statistics();
+            (statistics.connections, statistics.idle)
+        };
+        // It is given back behind the answer.
+        let is_given_back = async || {
+            while told() != (1, 1) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        select(&connection).await;
+        timeout(Duration::from_secs(60), is_given_back()).await.unwrap();
+        let transaction = begin(&connection).await.unwrap();
+        assert_eq!(told(), (1, 0));
+        transaction.rollback().await.unwrap();
+        timeout(Duration::from_secs(60), is_given_back()).await.unwrap();
     }
 
     async fn who_waits_for_a_statement_alone_is_not_counted_as_waiting(migrated) {

@@ -220,6 +220,7 @@ mod tests {
         let (busy, idle) = (Seat::default(), Seat::default());
         operations.count(&busy, Some("Busy"), TIME, false);
         operations.count(&idle, Some("Idle"), TIME, false);
+        operations.count(&idle, Some("Idle"), TIME, true);
         (2..MOST_NAMES).for_each(|number| count(&operations, &format!("Operation{number}")));
         let ask = |now| operations.names.lock().place_of(&operations.places, "Late", now);
         let begun = Instant::now();
@@ -230,7 +231,8 @@ mod tests {
         let totals = operations.totals();
         assert!(of(&totals, Some("Idle")).is_none() && of(&totals, Some("Busy")).is_some());
         assert_eq!(of(&totals, None).unwrap().latency.count(), 0);
-        assert_eq!(of(&totals, Some("Late")).unwrap().latency.count(), 0);
+        let late = of(&totals, Some("Late")).unwrap();
+        assert_eq!((late.latency.count(), late.failed), (0, 0));
         // Its seat is not the other one's.
         operations.count(&idle, Some("Idle"), TIME, false);
         let totals = operations.totals();

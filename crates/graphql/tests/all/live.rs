@@ -52,12 +52,13 @@ async fn texts(events: &mut Events) -> Vec<String> {
     nodes.iter().map(|node| node["text"].as_str().unwrap().to_owned()).collect()
 }
 
-/// The code of the error by which it ends.
-async fn failure(events: &mut Events) -> String {
+/// The code of the error by which it ends, and its sentence.
+async fn failure(events: &mut Events) -> (String, String) {
     let failed = timeout(PATIENCE, events.next()).await.expect("nothing is told");
     let Some(Event::Failed(errors)) = failed else { panic!("{failed:?}") };
     assert!(timeout(PATIENCE, events.next()).await.unwrap().is_none());
-    errors[0]["extensions"]["code"].as_str().unwrap_or_else(|| panic!("{errors}")).to_owned()
+    let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("{errors}")).to_owned();
+    (text(&errors[0]["extensions"]["code"]), text(&errors[0]["message"]))
 }
 
 async fn add(fixture: &Fixture, user: &SignedIn, text: &str) {
@@ -225,7 +226,7 @@ on_each_backend! {
         let mut events = begin(&fixture, MINE, Value::Null, caller(&me)).await;
         assert_eq!(texts(&mut events).await, [""; 0]);
         fixture.database.sql("DELETE FROM session").await;
-        assert_eq!(failure(&mut events).await, "UNAUTHENTICATED");
+        assert_eq!(failure(&mut events).await.0, "UNAUTHENTICATED");
     }
 
     async fn a_session_that_expires_while_its_answer_is_remembered_is_over(backend) {
@@ -352,19 +353,27 @@ async fn one_that_takes_too_long_makes_room_for_others() {
 async fn what_is_no_live_query_is_refused() {
     let fixture = Fixture::new(Backend::Sqlite).await;
     let me = fixture.user("me").await;
-    for (query, code) in [
-        ("query @live(throttle: -1) { todos(first: 1) { totalCount } }", "BAD_USER_INPUT"),
-        ("query @live(every: 1) { todos(first: 1) { totalCount } }", "BAD_USER_INPUT"),
-        ("query @live @live { todos(first: 1) { totalCount } }", "BAD_USER_INPUT"),
-        ("query @live { nonsense }", "BAD_USER_INPUT"),
-        ("subscription @live { todoChanged { id } }", "BAD_USER_INPUT"),
+    for (query, said) in [
+        ("query @live(throttle: -1) { todos(first: 1) { totalCount } }", "expected milliseconds, from 0 to 3600000"),
+        (
+            "query @live(every: 1) { todos(first: 1) { totalCount } }",
+            "Unknown argument \"every\" on directive \"live\".",
+        ),
+        ("query @live @live { todos(first: 1) { totalCount } }", "Duplicate directive \"live\""),
+        ("query @live { nonsense }", "Unknown field \"nonsense\" on type \"Query\"."),
+        ("subscription @live { todoChanged { kind } }", "Directive \"live\" may not be used on \"SUBSCRIPTION\""),
     ] {
         let mut events = begin(&fixture, query, Value::Null, caller(&me)).await;
-        assert_eq!(failure(&mut events).await, code, "{query}");
+        let refused = ("BAD_USER_INPUT".to_owned(), said.to_owned());
+        assert_eq!(failure(&mut events).await, refused, "{query}");
     }
-    for query in ["mutation @live { signOut { __typename } }", "{ viewer @live { name } }"] {
-        let refused = fixture.refusal(query, Value::Null, Some(&me.token)).await;
-        assert_eq!(refused["code"], "BAD_USER_INPUT", "{query}");
+    for (query, place) in
+        [("mutation @live { signOut { __typename } }", "MUTATION"), ("{ viewer @live { name } }", "FIELD")]
+    {
+        let answer = fixture.execute(query, Value::Null, Some(&me.token)).await;
+        let error = &answer["errors"][0];
+        assert_eq!(error["extensions"]["code"], "BAD_USER_INPUT", "{answer}");
+        assert_eq!(error["message"], format!("Directive \"live\" may not be used on \"{place}\""), "{answer}");
     }
     let once = fixture.data("query @live(if: false) { viewer { name } }", Value::Null, Some(&me.token)).await;
     assert_eq!(once["viewer"]["name"], "me", "it is answered once");

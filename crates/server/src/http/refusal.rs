@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::time::Duration;
 
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::http::header::{ACCEPT, ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -35,6 +36,11 @@ impl Refusal {
     /// It cannot be read.
     pub(super) fn malformed(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", message)
+    }
+
+    /// It asks for a WebSocket, but not as is done (RFC 6455, section 4.1).
+    pub(super) fn handshake(rejection: &WebSocketUpgradeRejection) -> Self {
+        Self::malformed(format!("this is no handshake of a WebSocket: {rejection}"))
     }
 
     /// It can be read, but is not a GraphQL request.

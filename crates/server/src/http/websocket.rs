@@ -38,7 +38,7 @@ pub(super) async fn get(
     }
     match upgrade {
         Ok(upgrade) => open(state.0, peer.0, &trail.0, &uri, &headers, upgrade).await.into_response(),
-        Err(rejection) => rejection.into_response(),
+        Err(rejection) => Refusal::handshake(&rejection).into_response(),
     }
 }
 

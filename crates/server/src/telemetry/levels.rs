@@ -93,6 +93,21 @@ mod tests {
             assert!(!tracing::trace_span!(target: "tidewater_cache", "work").is_disabled());
         });
     }
+
+    #[test]
+    fn libraries_that_log_otherwise_know_how_much_is_logged() {
+        let (_layer, levels) = start("info");
+        for (directives, most) in [
+            ("debug", log::LevelFilter::Debug),
+            ("error", log::LevelFilter::Warn),
+            ("info,tidewater=trace", log::LevelFilter::Trace),
+            ("info", log::LevelFilter::Info),
+        ] {
+            levels.set(directives).unwrap();
+            assert_eq!(log::max_level(), most, "{directives}");
+        }
+    }
+
     #[test]
     fn libraries_that_tell_what_they_send_are_quiet_unless_they_are_named() {
         with_default(registry().with(filter("debug")), || {

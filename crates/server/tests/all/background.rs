@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::{Response, StatusCode};
+use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
 use tidewater_testkit::{Backend, Server, on_each_backend};
 use tokio::time::Instant;
@@ -125,6 +125,27 @@ async fn a_download_counts_like_a_request() {
         refused(get(&server, "/exports/x", &[]).await, StatusCode::NOT_FOUND, "NOT_FOUND").await;
     }
     refused(get(&server, "/exports/x", &[]).await, StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED").await;
+}
+
+#[tokio::test]
+async fn only_so_many_downloads_go_on_at_once() {
+    let (_database, server) = on_sqlite(&[]).await;
+    let token = sign_in(&server, 2).await;
+    let path = format!("/exports/{}", exported(&server, &token).await);
+    // Each takes a byte, and then no more.
+    let slow = Client::builder().http2_prior_knowledge().http2_initial_stream_window_size(1).build().unwrap();
+    let mut downloads = Vec::new();
+    for _ in 0..64 {
+        let response = slow.get(format!("{}{path}", server.url())).bearer_auth(&token).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{}", downloads.len());
+        downloads.push(response);
+    }
+    refused(get(&server, &path, &bearer(&token)).await, StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE").await;
+    downloads.pop();
+    eventually("there is room for another one", async || {
+        get(&server, &path, &bearer(&token)).await.status() == StatusCode::OK
+    })
+    .await;
 }
 
 #[tokio::test]

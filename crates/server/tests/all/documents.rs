@@ -1,9 +1,9 @@
 //! Documents that are larger than they may be, each by the setting that says so.
 
 use serde_json::{Value, json};
-use tidewater_testkit::Server;
+use tidewater_testkit::{Backend, Server};
 
-use crate::fixture::on_sqlite;
+use crate::fixture::{on_sqlite, seeded, start};
 
 const GRAPHQL: [(&str, &str); 1] = [("accept", "application/graphql-response+json")];
 
@@ -165,10 +165,24 @@ async fn values_that_cannot_be_stored_are_the_clients_mistake() {
         let answer = server.graphql(query, variables.clone()).await;
         assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{query} {variables}: {answer}");
     }
-    for query in
-        ["{ notes(filter: { search: \"\\u0000\" }) { totalCount } }", "{ notes(after: \"\\u0000\") { totalCount } }"]
-    {
-        let answer = server.graphql(query, Value::Null).await;
-        assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{query}: {answer}");
+}
+
+/// Neither a search nor a cursor gets as far as a database, of which one would not take it.
+#[tokio::test]
+async fn what_a_database_cannot_search_for_is_told_by_its_field() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let database = seeded(backend).await;
+        let server = start(&database, &[]).await;
+        let text = "must not contain the character U+0000";
+        let cursor = "this is no cursor; use one that a connection has answered";
+        for (query, field, said) in [
+            ("{ notes(filter: { text: \"\\u0000\" }) { totalCount } }", "filter.text", text),
+            ("{ notes(after: \"\\u0000\") { totalCount } }", "after", cursor),
+        ] {
+            let answer = server.graphql(query, Value::Null).await;
+            let extensions = json!({ "code": "BAD_USER_INPUT", "field": field });
+            let error = &answer["errors"][0];
+            assert_eq!((&error["message"], &error["extensions"]), (&json!(said), &extensions), "{query}: {answer}");
+        }
     }
 }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use sea_orm::{ConnectionTrait, TransactionTrait};
 use serde_json::{Value, json};
-use tidewater_testkit::{Answer, Backend, Server, TestDatabase, TestRedis, on_each_backend};
+use tidewater_testkit::{Answer, Backend, Postgres, Server, TestDatabase, TestRedis, on_each_backend};
 use tokio::time::sleep;
 
-use crate::fixture::{PATIENT, binary, eventually, seeded, sign_in};
+use crate::fixture::{PATIENT, binary, eventually, prepare, seeded, sign_in, wait_for_blocked};
 
 /// Long enough to be told from no time at all.
 const PAUSE: Duration = Duration::from_millis(300);
@@ -30,7 +31,11 @@ impl Explained {
     }
 
     async fn several(backend: Backend, count: usize, environment: &[(&str, &str)]) -> Self {
-        let (database, redis) = (seeded(backend).await, backend.redis().await);
+        Self::over(backend, seeded(backend).await, count, environment).await
+    }
+
+    async fn over(backend: Backend, database: TestDatabase, count: usize, environment: &[(&str, &str)]) -> Self {
+        let redis = backend.redis().await;
         let mut explained =
             Self { backend, database, redis, servers: vec![], token: String::new(), todo: String::new() };
         for _ in 0..count {
@@ -375,4 +380,49 @@ async fn what_redis_answers_is_as_old_as_it_was_read_from_the_database() {
         }
         assert!(round < rounds, "{row}");
     }
+}
+
+#[tokio::test]
+async fn who_joins_another_request_is_told_what_that_one_read() {
+    let explained = Explained::new(Backend::Postgres, &[]).await;
+    let connection = explained.database.connect().await;
+    let lock = connection.begin().await.unwrap();
+    lock.execute_unprepared("LOCK TABLE todo IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    let second = async {
+        wait_for_blocked(&connection, 1).await;
+        let joining = explained.ask(TODOS, json!({}), true);
+        let released = async {
+            // Nothing says that it waits.
+            sleep(Duration::from_secs(1)).await;
+            lock.rollback().await.unwrap();
+        };
+        tokio::join!(joining, released).0
+    };
+    let (first, second) = tokio::join!(explained.ask(TODOS, json!({}), true), second);
+    let (first, second) = (told(&first), told(&second));
+    assert_eq!((&first["servedBy"], &first["isReplayed"]), (&json!("EXECUTION"), &json!(false)), "{first}");
+    assert_eq!((&second["servedBy"], &second["isReplayed"]), (&json!("JOINED"), &json!(true)), "{second}");
+    assert!(!second["reads"].as_array().unwrap().is_empty(), "{second}");
+    assert_eq!(dependencies(&second), dependencies(&first));
+}
+
+#[tokio::test]
+async fn what_was_kept_before_the_database_began_anew_is_told_as_that() {
+    let mut postgres = Postgres::start().await;
+    let database = postgres.database().await;
+    prepare(database.url()).await;
+    let explained = Explained::over(Backend::Postgres, database, 1, &[]).await;
+    explained.todo().await;
+    postgres.stop_immediately().await;
+    postgres.start_again().await;
+    let mut told = Value::Null;
+    eventually("the database is back", async || {
+        let answer = explained.ask(TODO, json!({ "id": explained.todo }), true).await;
+        told = answer.body["extensions"]["tidewater"]["explain"].clone();
+        answer.body.get("errors").is_none()
+    })
+    .await;
+    let missed = &told["response"]["missed"];
+    assert_eq!((&missed["reason"], missed.get("change")), (&json!("RESTARTED"), None), "{told}");
+    assert_eq!(read(&told, &format!("todo(id={})", explained.todo))["missed"]["reason"], "RESTARTED", "{told}");
 }

@@ -134,6 +134,24 @@ async fn a_connection_whose_request_does_not_come_is_closed() {
     }
 }
 
+/// One that speaks HTTP/2 tells how many requests it may have under way, and is asked for a sign of life, which does not come.
+#[tokio::test]
+async fn a_connection_of_http2_that_falls_silent_is_closed() {
+    let (_database, server) = on_sqlite(&["--idle-timeout", "200ms"]).await;
+    let mut stream = connect(&server).await;
+    stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
+    // Longer than the ten seconds that it may take, and shorter than what ends it otherwise.
+    let mut told = Vec::new();
+    let closed = timeout(Duration::from_secs(20), stream.read_to_end(&mut told)).await;
+    assert!(closed.is_ok(), "the connection stays open");
+
+    let (header, rest) = told.split_at(9);
+    let length = usize::from(header[1]) << 8 | usize::from(header[2]);
+    assert_eq!((header[0], header[3]), (0, 4), "it begins with settings: {header:?}");
+    let settings: Vec<_> = rest[..length].chunks(6).map(|setting| (setting[1], &setting[2..])).collect();
+    assert!(settings.contains(&(3, &[0, 0, 0, 128][..])), "SETTINGS_MAX_CONCURRENT_STREAMS: {settings:?}");
+}
+
 #[tokio::test]
 async fn more_connections_than_the_server_takes_wait_for_their_turn() {
     let (_database, server) = on_sqlite(&["--max-connections", "1"]).await;

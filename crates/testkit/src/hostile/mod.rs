@@ -2,12 +2,14 @@
 
 mod documents;
 mod numbers;
+mod streams;
 mod values;
 
 use serde_json::{Value, json};
 
 use documents::document;
 use numbers::Numbers;
+use streams::stream;
 use values::{for_variable, text, value};
 
 /// A request that nobody means well with.
@@ -37,9 +39,10 @@ pub enum Sent {
     },
 }
 
-/// The kinds of requests. Of ten with numbers that follow each other, one is of each kind, but two are documents and two variables.
-pub const KINDS: [&str; 8] =
-    ["body", "document", "variable", "header", "query-string", "batch", "elsewhere", "no-http"];
+/// The kinds of requests. Of twenty with numbers that follow each other, two are of each kind, but four are documents and four variables, and
+/// one each is no HTTP and a stream.
+pub const KINDS: [&str; 9] =
+    ["body", "document", "variable", "header", "query-string", "batch", "elsewhere", "no-http", "stream"];
 
 type Headers = Vec<(&'static str, Vec<u8>)>;
 
@@ -93,6 +96,11 @@ pub fn hostile(number: usize, token: &str) -> Hostile {
         6 => ("query-string", get(headers, numbers)),
         7 => ("batch", post(headers, batch(numbers))),
         8 => ("elsewhere", elsewhere(headers, numbers)),
+        _ if number % 20 == 19 => {
+            let is_somebody = headers.iter().any(|(name, _)| *name == "authorization");
+            let fields = if is_somebody { format!("Authorization: Bearer {token}\r\n") } else { String::new() };
+            ("stream", Sent::Bytes(stream(&fields, numbers)))
+        }
         _ => ("no-http", Sent::Bytes(bytes(numbers))),
     };
     Hostile { what, sent }

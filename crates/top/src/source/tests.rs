@@ -86,11 +86,14 @@ async fn answer(State(fragile): State<Arc<Fragile>>, body: Bytes) -> Response {
 }
 
 async fn fragile(is_balanced: bool) -> Client {
+    let state = Arc::new(Fragile { is_balanced, ..Fragile::default() });
+    at(Router::new().route("/graphql", post(answer)).with_state(state)).await
+}
+
+/// A client of a server that is `router`.
+async fn at(router: Router) -> Client {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let router = Router::new()
-        .route("/graphql", post(answer))
-        .with_state(Arc::new(Fragile { is_balanced, ..Fragile::default() }));
     tokio::spawn(async { axum::serve(listener, router).await });
     Client::new(&url, None).unwrap()
 }
@@ -122,6 +125,23 @@ async fn a_broken_stream_is_followed_again_and_nothing_is_lost_or_told_twice() {
     }
     assert_eq!(rows, ["before", "told", "meanwhile", "after"]);
     assert!(state.following.is_none());
+}
+
+/// A stream that begins, and then tells nothing, not even that it lives.
+async fn dead() -> Response {
+    let body = stream::iter([Ok::<_, Infallible>(Bytes::from_static(b":\n\n"))]).chain(stream::pending());
+    ([(CONTENT_TYPE, "text/event-stream; charset=utf-8")], Body::from_stream(body)).into_response()
+}
+
+#[tokio::test]
+async fn a_stream_without_a_sign_of_life_is_given_up() {
+    let client = at(Router::new().route("/graphql", post(dead))).await;
+    let mut stream = client.follow(CHANGED).await.unwrap();
+    // From here on time passes whenever nothing else does.
+    tokio::time::pause();
+    let told = tokio::time::timeout(Duration::from_secs(3_600), stream.next::<Changed>()).await;
+    let given_up = told.expect("it is waited for longer").err();
+    assert!(matches!(given_up, Some(Error::Silent { seconds: 60, .. })), "{given_up:?}");
 }
 
 #[tokio::test]

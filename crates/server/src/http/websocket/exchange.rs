@@ -138,7 +138,14 @@ impl Exchange {
             }
             Happening::SessionEnded => {
                 self.watch = None;
-                self.running.retain(|_, running| !running.goes_on());
+                self.running.retain(|operation, running| {
+                    let stays = !running.goes_on();
+                    // What it has told already came with the end of the session or after it.
+                    if !stays {
+                        self.connection.forget(*operation);
+                    }
+                    stays
+                });
                 self.leaving = Some(Instant::now() + LEAVING);
                 self.leave_if_done().await
             }
@@ -153,8 +160,6 @@ impl Exchange {
             Happening::Told(operation, output) => {
                 if !matches!(output, Output::Next(_)) {
                     self.running.remove(&operation);
-                } else if !self.running.contains_key(&operation) {
-                    return Flow::Continue(());
                 }
                 let effect = self.connection.tell(operation, output);
                 self.act(effect).await?;

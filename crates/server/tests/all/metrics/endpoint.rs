@@ -83,6 +83,26 @@ async fn connections_that_say_nothing_leave_room_for_others_in_the_end() {
 }
 
 #[tokio::test]
+async fn a_request_that_does_not_come_or_is_too_large_is_not_waited_for() {
+    let measured = Measured::new(Backend::Sqlite, &[]).await;
+    let address = address(&measured.server).await.trim_start_matches("http://").to_owned();
+    let send = async |sent: String| {
+        let mut stream = TcpStream::connect(&address).await.unwrap();
+        // It may be refused before all of it was sent.
+        let _ = stream.write_all(sent.as_bytes()).await;
+        let mut answer = Vec::new();
+        // After ten seconds; the library would end it after thirty.
+        let ended = timeout(Duration::from_secs(20), stream.read_to_end(&mut answer)).await;
+        assert!(ended.is_ok(), "the connection stays open after {sent:.40}");
+        String::from_utf8_lossy(&answer).get(..12).unwrap_or_default().to_owned()
+    };
+    let head = "GET /metrics HTTP/1.1\r\n";
+    let (_, _, large) =
+        tokio::join!(send(String::new()), send(head.to_owned()), send(format!("{head}X: {}", "x".repeat(20_000))));
+    assert_eq!(large, "HTTP/1.1 431");
+}
+
+#[tokio::test]
 async fn many_who_ask_at_once_are_all_answered() {
     let measured = Measured::new(Backend::Sqlite, &[]).await;
     let scrapes = futures::future::join_all((0..50).map(|_| Scrape::of(&measured.server))).await;

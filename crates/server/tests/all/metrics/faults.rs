@@ -1,3 +1,6 @@
+use std::time::{Duration, Instant};
+
+use futures::future::join_all;
 use serde_json::Value;
 use tidewater_testkit::{Backend, Proxy, TestDatabase, TestRedis};
 
@@ -57,6 +60,28 @@ async fn a_redis_that_is_gone_is_counted_and_told_until_it_is_back() {
         scrape.value(&of_cache("breaker_open")) == 0.0 && scrape.value("tidewater_jobs_queue_up") == 1.0
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_queue_that_does_not_answer_is_waited_for_a_moment_and_by_two_at_a_time() {
+    let mut redis = TestRedis::start_own().await;
+    let url = redis.url();
+    // So long that nothing else gives the queue up.
+    let environment = [("REDIS_URL", url.as_str()), ("TIDEWATER_REDIS_TIMEOUT", "10s")];
+    let measured = Measured::over(seeded(Backend::PostgresRedis).await, None, &environment).await;
+    assert_eq!(measured.scrape().await.value("tidewater_jobs_queue_up"), 1.0);
+    redis.pause();
+    let begun = Instant::now();
+    let scrape = async || {
+        let scrape = measured.scrape().await;
+        assert_eq!(scrape.value("tidewater_jobs_queue_up"), 0.0);
+        begun.elapsed()
+    };
+    let times = join_all((0..6).map(|_| scrape())).await;
+    redis.resume();
+    let (first, last) = (times.iter().min().unwrap(), times.iter().max().unwrap());
+    assert!(*first < Duration::from_millis(1_500), "half a second was to be waited: {times:?}");
+    assert!(*last >= Duration::from_millis(1_400), "thrice half a second: {times:?}");
 }
 
 #[tokio::test]

@@ -87,6 +87,23 @@ async fn only_so_many_sockets_are_open() {
 #[tokio::test]
 async fn what_is_no_handshake_is_refused() {
     let (_database, server) = on_sqlite(&[]).await;
-    let request = server.client().get(format!("{}/graphql", server.url())).header("upgrade", "websocket");
-    assert_eq!(request.send().await.unwrap().status(), StatusCode::BAD_REQUEST.as_u16());
+    let connection = ("connection", "upgrade");
+    let (version, key) = (("sec-websocket-version", "13"), ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="));
+    for (headers, wrong) in [
+        (&[][..], "Connection header"),
+        (&[connection, key, ("sec-websocket-version", "12")], "`Sec-WebSocket-Version`"),
+        (&[connection, version], "`Sec-WebSocket-Key`"),
+    ] {
+        let mut request = server.client().get(format!("{}/graphql", server.url())).header("upgrade", "websocket");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::BAD_REQUEST.as_u16());
+        assert_eq!(response.headers()["content-type"], "application/json; charset=utf-8");
+        let answer: Value = response.json().await.unwrap();
+        let error = &answer["errors"][0];
+        assert_eq!(error["extensions"]["code"], "BAD_USER_INPUT", "{answer}");
+        assert!(error["message"].as_str().unwrap().contains(wrong), "{wrong}: {answer}");
+    }
 }

@@ -5,6 +5,9 @@ use std::time::Duration;
 use sea_orm::{ConnectionTrait, TransactionTrait};
 use serde_json::{Value, json};
 use tidewater_testkit::Backend;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
 use super::socket::Socket;
@@ -91,6 +94,27 @@ async fn a_message_has_a_largest_size() {
     let mut socket = Socket::connect(&server, None).await;
     socket.send(json!({ "type": "ping", "payload": { "text": "x".repeat(1_000) } })).await;
     assert_eq!(socket.next().await["type"], "pong");
+}
+
+#[tokio::test]
+async fn a_frame_that_says_that_it_is_too_large_is_not_waited_for() {
+    let (_database, server) = on_sqlite(&["--max-body", "2KiB", "--socket-init-timeout", "1h"]).await;
+    let mut stream = BufReader::new(TcpStream::connect(server.url().trim_start_matches("http://")).await.unwrap());
+    let upgrade = "GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+                   Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n";
+    stream.write_all(upgrade.as_bytes()).await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    assert!(head.starts_with(b"HTTP/1.1 101 "), "{}", String::from_utf8_lossy(&head));
+    // A text, masked, of 100,000 bytes, of which none comes.
+    let header = [&[0x81, 0x80 | 127][..], &100_000_u64.to_be_bytes(), &[0; 4]].concat();
+    stream.write_all(&header).await.unwrap();
+    let mut close = [0; 4];
+    let read = timeout(Duration::from_secs(20), stream.read_exact(&mut close)).await;
+    read.expect("its end is waited for").unwrap();
+    assert_eq!((close[0], u16::from_be_bytes([close[2], close[3]])), (0x88, 1009));
 }
 
 #[tokio::test]
@@ -189,9 +213,10 @@ async fn each_operation_counts_like_a_request() {
     // One for opening the socket.
     let (_database, server) = on_sqlite(&["--request-rate", "3/h"]).await;
     let mut socket = Socket::connect(&server, None).await;
+    // One after the other: those that are under way together count in any order.
     socket.answer("1", "{ __typename }", Value::Null).await;
-    socket.subscribe("2", NOTE_CHANGED, Value::Null).await;
-    socket.subscribe("3", "{ __typename }", Value::Null).await;
+    socket.answer("2", "{ __typename }", Value::Null).await;
+    socket.subscribe("3", NOTE_CHANGED, Value::Null).await;
     assert_eq!(socket.error("3").await, "RATE_LIMITED");
 }
 

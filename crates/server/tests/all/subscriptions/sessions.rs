@@ -2,13 +2,17 @@
 
 use std::time::{Duration, Instant};
 
+use sea_orm::{ConnectionTrait, TransactionTrait};
 use serde_json::{Value, json};
-use tidewater_testkit::{Server, TestDatabase, on_each_backend};
+use tidewater_testkit::{Backend, Server, TestDatabase, on_each_backend};
+use tokio::time::timeout;
 
 use super::event_stream::EventStream;
 use super::socket::Socket;
 use super::world::{NOTE_CHANGED, TODO_CHANGED, create_todo, follow_todos};
-use crate::fixture::{on_sqlite, seeded, sign_in, start_over};
+use crate::fixture::{on_sqlite, seeded, sign_in, start, start_over, wait_for_blocked};
+
+const REVOKE: &str = "mutation { revokeOtherSessions { revokedCount } }";
 
 /// A socket and an event stream that follow the todos of user 2 by sessions of their own.
 async fn following(server: &Server) -> (Socket, EventStream) {
@@ -45,7 +49,7 @@ on_each_backend! {
         let server = start_over(&database, redis.as_ref()).await;
         let (socket, stream) = following(&server).await;
         let token = sign_in(&server, 2).await;
-        let revoked = server.graphql_as(&token, "mutation { revokeOtherSessions { revokedCount } }", Value::Null).await;
+        let revoked = server.graphql_as(&token, REVOKE, Value::Null).await;
         assert!(revoked["data"]["revokeOtherSessions"]["revokedCount"].as_u64() >= Some(2), "{revoked}");
         create_todo(&server, &token, "not to be told").await;
         end(socket, stream).await;
@@ -98,7 +102,7 @@ async fn a_session_that_is_revoked_closes_a_socket_on_which_nothing_goes_on() {
     let mut socket = Socket::connect(&server, Some(&token)).await;
     let mut of_other = Socket::connect(&server, Some(&other)).await;
     let token = sign_in(&server, 2).await;
-    server.graphql_as(&token, "mutation { revokeOtherSessions { revokedCount } }", Value::Null).await;
+    server.graphql_as(&token, REVOKE, Value::Null).await;
     assert_eq!(socket.receive().await, Err(Some((4403, "Forbidden".to_owned()))));
     assert_eq!(of_other.answer("1", "{ __typename }", Value::Null).await["data"]["__typename"], "Query");
 }
@@ -123,4 +127,31 @@ async fn who_signs_out_over_a_socket_is_told_so_first() {
     let answer = socket.answer("1", "mutation { signOut { __typename } }", Value::Null).await;
     assert_eq!(answer, json!({ "data": { "signOut": { "__typename": "SignOutPayload" } } }));
     assert_eq!(socket.closed().await.0, 4403);
+}
+
+#[tokio::test]
+async fn a_session_that_is_over_takes_nothing_and_waits_for_nothing_long() {
+    let database = seeded(Backend::Postgres).await;
+    let server = start(&database, &["--request-timeout", "1h"]).await;
+    let (token, other) = (sign_in(&server, 2).await, sign_in(&server, 2).await);
+    let mut socket = Socket::connect(&server, Some(&token)).await;
+    let connection = database.connect().await;
+    let lock = connection.begin().await.unwrap();
+    lock.execute_unprepared("LOCK TABLE tag IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    socket.subscribe("1", "{ viewer { tags { totalCount } } }", Value::Null).await;
+    wait_for_blocked(&connection, 1).await;
+
+    let revoked = server.graphql_as(&other, REVOKE, Value::Null).await;
+    assert!(revoked["data"]["revokeOtherSessions"]["revokedCount"].as_u64() >= Some(1), "{revoked}");
+    // It is known of a little later, and from then on no ping is answered, for two seconds.
+    let silent = async {
+        loop {
+            socket.send(json!({ "type": "ping" })).await;
+            let Ok(answer) = timeout(Duration::from_millis(700), socket.receive()).await else { return };
+            assert_eq!(answer, Ok(json!({ "type": "pong" })));
+        }
+    };
+    timeout(Duration::from_secs(30), silent).await.expect("it goes on as before");
+    assert_eq!(socket.receive().await, Err(Some((4403, "Forbidden".to_owned()))));
+    lock.rollback().await.unwrap();
 }
