@@ -221,7 +221,8 @@ async fn what_an_index_can_lead_to_is_never_searched_for_in_a_whole_table() {
         }
     }
     for filter in ["", "(filter: { role: USER })", "(filter: { role: ADMIN })", "(filter: { text: \"e\" })"] {
-        observer.ask(admin, &format!("{{ users{filter} {{ totalCount nodes {{ email }} }} }}"), json!({})).await;
+        // Counting them reads all, be it in the table or in an index.
+        observer.ask(admin, &format!("{{ users{filter} {{ nodes {{ email }} }} }}"), json!({})).await;
     }
     for (parent, field) in [("todo", &todo), ("note", &note)] {
         observer.turn(user, Some(&format!("{parent}(id: \"{field}\")")), "tags", "").await;
