@@ -13,18 +13,26 @@ export function Pager({ page: { totalCount, pageInfo, nodes }, onTurn }: Propert
       <span>
         {nodes.length.toLocaleString('en')} of {totalCount.toLocaleString('en')}
       </span>
-      <button type="button" disabled={!hasPreviousPage} onClick={() => onTurn(null)}>
-        First
-      </button>
-      <button type="button" disabled={!hasPreviousPage || startCursor == null} onClick={() => onTurn({ before: startCursor ?? '' })}>
-        Previous
-      </button>
-      <button type="button" disabled={!hasNextPage || endCursor == null} onClick={() => onTurn({ after: endCursor ?? '' })}>
-        Next
-      </button>
-      <button type="button" disabled={!hasNextPage} onClick={() => onTurn({ before: null })}>
-        Last
-      </button>
+      <Turn name="First" to={hasPreviousPage ? null : undefined} onTurn={onTurn} />
+      <Turn name="Previous" to={hasPreviousPage && startCursor != null ? { before: startCursor } : undefined} onTurn={onTurn} />
+      <Turn name="Next" to={hasNextPage && endCursor != null ? { after: endCursor } : undefined} onTurn={onTurn} />
+      <Turn name="Last" to={hasNextPage ? { before: null } : undefined} onTurn={onTurn} />
     </div>
+  );
+}
+
+interface TurnProperties {
+  name: string;
+  /** Undefined where there is nothing that way. */
+  to: Place | undefined;
+  onTurn: (place: Place) => void;
+}
+
+/** Keeps the focus where there is no further page that way, which a disabled button would lose. */
+function Turn({ name, to, onTurn }: TurnProperties) {
+  return (
+    <button type="button" aria-disabled={to === undefined} onClick={() => to !== undefined && onTurn(to)}>
+      {name}
+    </button>
   );
 }

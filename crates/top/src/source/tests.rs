@@ -98,6 +98,17 @@ async fn at(router: Router) -> Client {
     Client::new(&url, None).unwrap()
 }
 
+/// What `collected` becomes while `source` tells it, which is soon or never.
+async fn while_told<Collected>(source: impl Future, collected: impl Future<Output = Collected>) -> Collected {
+    let told = async {
+        tokio::select! {
+            _ = source => unreachable!("somebody listens"),
+            collected = collected => collected,
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), told).await.expect("what is waited for is not told")
+}
+
 #[tokio::test]
 async fn a_broken_stream_is_followed_again_and_nothing_is_lost_or_told_twice() {
     let client = fragile(false).await;
@@ -119,10 +130,7 @@ async fn a_broken_stream_is_followed_again_and_nothing_is_lost_or_told_twice() {
             rows = state.changes.entries().iter().rev().map(row).collect();
         }
     };
-    tokio::select! {
-        () = follow(&client, sender) => unreachable!("somebody listens"),
-        () = collect => {}
-    }
+    while_told(follow(&client, sender), collect).await;
     assert_eq!(rows, ["before", "told", "meanwhile", "after"]);
     assert!(state.following.is_none());
 }
@@ -154,10 +162,7 @@ async fn no_change_is_left_out_because_another_server_is_further_by_its_own_coun
             state.take(Duration::ZERO, told.recv().await.unwrap());
         }
     };
-    tokio::select! {
-        () = follow(&client, sender) => unreachable!("somebody listens"),
-        () = collect => {}
-    }
+    while_told(follow(&client, sender), collect).await;
     let gaps = state.changes.entries().iter().filter(|entry| matches!(entry, Entry::Gap(_))).count();
     assert_eq!((gaps, state.changes.entries().len()), (1, 4));
 }
@@ -176,10 +181,7 @@ async fn a_server_that_does_not_answer_is_asked_again() {
             assert_eq!(pause, FIRST_PAUSE, "what has been answered in between is no row of failures");
         }
     };
-    tokio::select! {
-        () = poll(&client, Duration::from_millis(1), sender) => unreachable!("somebody listens"),
-        () = collect => {}
-    }
+    while_told(poll(&client, Duration::from_millis(1), sender), collect).await;
 }
 
 #[test]
