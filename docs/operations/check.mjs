@@ -1,7 +1,7 @@
-// Holds the metrics, the dashboard and the alerts against a real Prometheus: a server with some traffic is scraped, what it tells is
-// checked by promtool, and each query of each panel and alert has to be answered; those of panels with data.
+// Holds the metrics, the alerts and what the dashboard asks against a real Prometheus: a server with some traffic is scraped, what it tells
+// is checked by promtool, and each query of each panel and alert has to be answered; those of panels with data.
 //
-//     node docs/operations/check.mjs target/debug/tidewater
+//     npm run metrics -- ../../target/debug/tidewater
 //
 // Needs prometheus, promtool and redis-server.
 
