@@ -157,10 +157,11 @@ impl World {
 /// What the server's process holds, in KiB: the process that was started in the directory of this server and is no shell.
 fn memory_of(server: &Server) -> u64 {
     let processes = std::fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.path());
+    // What the system tells leads through no link.
+    let [directory, binary] = [server.directory(), crate::fixture::binary()].map(|path| path.canonicalize().unwrap());
     let is_server = |process: &PathBuf| {
         let link = |name: &str| std::fs::read_link(process.join(name)).ok();
-        link("cwd").is_some_and(|cwd| cwd == server.directory())
-            && link("exe").is_some_and(|exe| exe == crate::fixture::binary())
+        link("cwd").as_ref() == Some(&directory) && link("exe").as_ref() == Some(&binary)
     };
     let process = processes.into_iter().find(is_server).unwrap();
     let status = std::fs::read_to_string(process.join("status")).unwrap();
