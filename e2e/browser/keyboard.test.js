@@ -32,9 +32,9 @@ test('a value is edited by the keyboard alone, and the next one from there', asy
     const { id, page, value, press } = await opened(test, 'Feed the cat');
     await row(page, id).getByRole('link').first().focus();
     await press('ArrowRight', 'Enter', 'Control+A');
-    await page.keyboard.type('Feed the dog and the cat');
+    await page.keyboard.type('Feed the cat and the dog');
     await press('Enter');
-    await cell(page, id, 'text').getByText('Feed the dog and the cat').waitFor();
+    await cell(page, id, 'text').getByText('Feed the cat and the dog').waitFor();
     await focused(page, value('text'));
     await press('ArrowRight');
     await focused(page, value('notes'));
@@ -44,7 +44,7 @@ test('a value is edited by the keyboard alone, and the next one from there', asy
     await cell(page, id, 'notes').getByText('Twice').waitFor();
     await focused(page, value('notes'));
     const { text, notes } = await todoOf(server, id);
-    assert.deepEqual([text, notes], ['Feed the dog and the cat', 'Twice']);
+    assert.deepEqual([text, notes], ['Feed the cat and the dog', 'Twice']);
 });
 
 test('what was left by Escape is not changed, then or later; what was left otherwise is', async (test) => {

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { startBrowser } from '../browser.js';
 import { ADMINISTRATOR, startPostgres, startRedis, startServer, USER } from '../server.js';
@@ -43,6 +44,76 @@ test('what psql changes is shown without asking', async (test) => {
     await cell(page, id, 'text').getByText('Stop the clock').waitFor();
     await postgres.psql(`DELETE FROM todo WHERE text = 'Stop the clock'`);
     await page.getByText('No todos here.').waitFor();
+});
+
+test('who has changed nothing undoes nothing, and what is typed is not taken away', async (test) => {
+    const id = await newTodo(server, { text: 'Fold the map', notes: 'North' });
+    const page = await open(test);
+    await search(page, 'the map');
+    const value = (column) => cell(page, id, column).getByRole('button');
+    const input = (column) => cell(page, id, column).getByRole('textbox');
+    const elsewhere = (change) => postgres.psql(`UPDATE todo SET ${change} WHERE notes LIKE 'North%' OR notes LIKE 'South%'`);
+
+    await value('notes').click();
+    await elsewhere(`notes = 'South'`);
+    await cell(page, id, 'cache').getByText(/by somebody outside/).waitFor();
+    await input('notes').press('Enter');
+    await value('notes').getByText('South').waitFor();
+    assert.equal((await todoOf(server, id)).notes, 'South');
+
+    await value('notes').click();
+    await input('notes').fill('South by east');
+    // The filter holds no longer, so the row is to go.
+    await elsewhere(`text = 'Fold the chart'`);
+    await cell(page, id, 'cache').getByText(/by somebody outside/).waitFor();
+    await sleep(1000);
+    assert.equal(await input('notes').inputValue(), 'South by east');
+    await input('notes').press('Enter');
+    await page.getByText('No todos here.').waitFor();
+    const { text, notes } = await todoOf(server, id);
+    assert.deepEqual([text, notes], ['Fold the chart', 'South by east']);
+});
+
+test('a time that is typed only in part is none', async (test) => {
+    const id = await newTodo(server, { text: 'Meet the zeppelin', dueAt: '2031-05-06T07:08:09Z' });
+    const page = await open(test);
+    await search(page, 'the zeppelin');
+    await cell(page, id, 'dueAt').getByRole('button').click();
+    const input = cell(page, id, 'dueAt').locator('input');
+    await input.press('Backspace');
+    await input.press('Enter');
+    await failureAt(cell(page, id, 'dueAt')).waitFor();
+    await postgres.psql(`UPDATE todo SET notes = due_at::text WHERE text = 'Meet the zeppelin'`);
+    assert.match((await todoOf(server, id)).notes, /^2031-05-06/, 'it was cleared');
+});
+
+test('all tables and objects follow what psql changes', async (test) => {
+    const page = await open(test, { path: 'users' });
+    const name = await page.locator('td[data-label="name"]').first().innerText();
+    const rename = (from, to) => postgres.psql(`UPDATE "user" SET name = '${to}' WHERE name = '${from}'`);
+    await rename(name, 'Somebody Else');
+    await page.locator('td[data-label="name"]').getByText('Somebody Else').waitFor();
+    await page.locator('tr').filter({ hasText: 'Somebody Else' }).getByRole('link').first().click();
+    await page.getByRole('heading', { name: 'User Somebody Else' }).waitFor();
+    await rename('Somebody Else', name);
+    await page.getByRole('heading', { name: `User ${name}` }).waitFor();
+});
+
+test('rows come while others change all the time', async (test) => {
+    const page = await open(test);
+    await search(page, 'the tide', 0);
+    const busy = await newTodo(server, { text: 'Watch the sea' });
+    let isOver = false;
+    const writing = (async () => {
+        for (let number = 0; !isOver; number += 1) {
+            await postgres.psql(`UPDATE todo SET notes = '${number}' WHERE text = 'Watch the sea'`);
+        }
+    })();
+    await newTodo(server, { text: 'Wait for the tide' });
+    await page.getByText('1 of 1').waitFor();
+    isOver = true;
+    await writing;
+    assert.ok(busy);
 });
 
 test('what is wrong with a value is said at its field, and nothing is changed', async (test) => {
@@ -91,6 +162,45 @@ test('a deletion can be undone, and is done if it is not', async (test) => {
     await page.clock.fastForward(60_000);
     await page.getByText('No todos here.').waitFor();
     assert.equal(await textOf(id), undefined);
+});
+
+test('a deletion can be undone on another page', async (test) => {
+    const id = await newTodo(server, { text: 'Close the account' });
+    const page = await open(test);
+    await search(page, 'the account');
+    await row(page, id).getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('link', { name: 'tide', exact: true }).click();
+    await page.getByRole('heading', { name: 'tide' }).waitFor();
+    await page.getByRole('status').getByRole('button', { name: 'Undo' }).click();
+    await sleep(7000);
+    assert.equal(await textOf(id), 'Close the account');
+});
+
+test('where nothing can be followed, that is said, and tables are read again', async (test) => {
+    const few = await startServer(test, { postgres, redis, environment: { TIDEWATER_MAX_STREAMS: '1' } });
+    const id = await newTodo(few, { text: 'Pick the lock' });
+    const page = await openStudio(test, browser, few, { expected: [/503/] });
+    const other = await openStudio(test, browser, few, { expected: [/503/] });
+    await other.getByText(/^Changes are not shown as they happen/).waitFor();
+    await search(other, 'the lock');
+    await postgres.psql(`UPDATE todo SET notes = 'Twice' WHERE text = 'Pick the lock'`);
+    await cell(other, id, 'notes').getByText('Twice').waitFor();
+    await page.close();
+});
+
+test('nobody has to sign in to see what is public, or what a server under development shows to all', async (test) => {
+    const developed = await startServer(test, { postgres, environment: { TIDEWATER_DEVELOPMENT: 'true' } });
+    for (const [at, isTold] of [[server, false], [developed, true]]) {
+        const page = await openStudio(test, browser, at, { email: null, path: 'notes' });
+        await page.getByRole('button', { name: 'Go on without signing in' }).click();
+        await page.getByText('You are not signed in').waitFor();
+        await page.locator('tbody tr').first().waitFor();
+        await page.getByRole('link', { name: 'tide', exact: true }).click();
+        if (isTold) await page.getByText(/polls/).first().waitFor();
+        else await page.getByRole('alert').first().waitFor();
+        await page.getByRole('button', { name: 'Sign in' }).click();
+        await page.getByLabel('Password').waitFor();
+    }
 });
 
 test('rows are ordered, and read page by page', async (test) => {

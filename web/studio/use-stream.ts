@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react';
+import type { Failure } from '../api/message';
 import { stream } from '../api/stream';
 
 /** Until an ended subscription is begun again. */
@@ -6,14 +7,19 @@ const PAUSE_MILLISECONDS = 2000;
 /** Within which a subscription has surely begun: over a WebSocket, nothing tells. */
 const SETTLING_MILLISECONDS = 1000;
 
-/**
- * Follows a subscription, and begins it again when it ends. `onDoubt` is called when something may have been missed, before a
- * subscription began. Without a query, nothing is followed.
- */
-export function useStream<Data>(query: string | null, onData: (data: Data) => void, onDoubt: () => void): void {
-  const listener = useRef({ onData, onDoubt });
+export interface StreamListener<Data> {
+  onData: (data: Data) => void;
+  /** Something may have been missed, before the subscription began. */
+  onDoubt: () => void;
+  /** It has ended, and is begun again soon. */
+  onEnd: (failure: Failure) => void;
+}
+
+/** Follows a subscription, and begins it again when it ends. Without a query, nothing is followed. */
+export function useStream<Data>(query: string | null, listener: StreamListener<Data>): void {
+  const newest = useRef(listener);
   useEffect(() => {
-    listener.current = { onData, onDoubt };
+    newest.current = listener;
   });
   useEffect(() => {
     if (query === null) {
@@ -23,16 +29,27 @@ export function useStream<Data>(query: string | null, onData: (data: Data) => vo
     let stop = () => {};
     let timer: ReturnType<typeof setTimeout> | undefined;
     const begin = () => {
-      timer = setTimeout(() => listener.current.onDoubt(), SETTLING_MILLISECONDS);
-      stop = stream<Data>({ query }, {}, {
-        next: ({ data }) => data && listener.current.onData(data),
-        complete: () => {
-          clearTimeout(timer);
-          if (!isOver) {
-            timer = setTimeout(begin, PAUSE_MILLISECONDS);
-          }
+      let end: Failure = { message: 'The server tells no more.' };
+      timer = setTimeout(() => newest.current.onDoubt(), SETTLING_MILLISECONDS);
+      stop = stream<Data>(
+        { query },
+        {},
+        {
+          next: ({ data, errors }) => {
+            end = errors?.[0] ?? end;
+            if (data) {
+              newest.current.onData(data);
+            }
+          },
+          complete: () => {
+            clearTimeout(timer);
+            if (!isOver) {
+              newest.current.onEnd(end);
+              timer = setTimeout(begin, PAUSE_MILLISECONDS);
+            }
+          },
         },
-      });
+      );
     };
     begin();
     return () => {

@@ -1,18 +1,16 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { entityOf } from '../schema/catalogue';
 import type { List } from '../schema/entity';
+import type { Row } from '../schema/value';
 import { CreateForm } from './create-form';
 import { useDeletions } from './deletions';
 import { FilterBar } from './filter-bar';
 import { Pager } from './pager';
 import { Table } from './table';
-import { Undo } from './undo';
-import { useChanges, type Change } from './use-changes';
+import { EditorsContext, useUnlessEdited } from './use-editors';
 import { useMemos } from './use-memos';
 import { usePage, type PageRequest } from './use-page';
 
-/** Between a change and reading the page again, so that many changes cost one reading. */
-const PAUSE_MILLISECONDS = 300;
 /** How long a row is marked that somebody has changed. */
 const MARKED_MILLISECONDS = 1500;
 
@@ -22,23 +20,11 @@ export function ListPage({ list, id }: { list: List; id: string | null }) {
   const Heading = id === null ? 'h1' : 'h2';
   const [request, setRequest] = useState<PageRequest>({ filter: {}, order: null, place: null });
   const [isCreating, setIsCreating] = useState(false);
-  const { page, failure, isLoading, refresh, replace } = usePage(list, id, request);
+  const { page: newest, failure, isLoading, refresh, replace } = usePage(list, id, request);
+  const [page, tellOfEditor] = useUnlessEdited(newest, JSON.stringify(request));
   const memos = useMemos(page?.nodes);
-  const deletions = useDeletions(entity.remove, refresh);
-  const changed = useMarks();
-  const refreshSoon = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => () => clearTimeout(refreshSoon.current), []);
-
-  const onChange = ({ id, node }: Change) => {
-    if (node) {
-      replace(node);
-      changed.mark(id);
-    }
-    // Whether the row is on this page, and where, only the API can say.
-    clearTimeout(refreshSoon.current);
-    refreshSoon.current = setTimeout(refresh, PAUSE_MILLISECONDS);
-  };
-  useChanges(entity, onChange, refresh);
+  const deletions = useDeletions();
+  const changed = useChanged(page?.nodes);
   const onFilter = useCallback(
     (filter: PageRequest['filter']) =>
       setRequest((request) =>
@@ -47,7 +33,7 @@ export function ListPage({ list, id }: { list: List; id: string | null }) {
     [],
   );
 
-  const told = failure ?? deletions.failure ?? memos.failure;
+  const told = failure ?? memos.failure;
   return (
     <section className="list" aria-label={list.field} aria-busy={isLoading}>
       <div className="toolbar">
@@ -79,41 +65,49 @@ export function ListPage({ list, id }: { list: List; id: string | null }) {
         </p>
       )}
       {page && page.nodes.length > 0 && (
-        <Table
-          entity={entity}
-          rows={page.nodes}
-          leaving={deletions.pending.map(({ row }) => row.id)}
-          changed={changed.marks}
-          canOrder={list.canOrder}
-          order={request.order}
-          memos={memos}
-          onOrder={(order) => setRequest({ ...request, order, place: null })}
-          onChanged={replace}
-          onDelete={deletions.begin}
-        />
+        <EditorsContext value={tellOfEditor}>
+          <Table
+            entity={entity}
+            rows={page.nodes}
+            leaving={deletions.leaving}
+            changed={changed}
+            canOrder={list.canOrder}
+            order={request.order}
+            memos={memos}
+            onOrder={(order) => setRequest({ ...request, order, place: null })}
+            onChanged={replace}
+            onDelete={(row, key) => deletions.begin({ entity, row, key })}
+          />
+        </EditorsContext>
       )}
       {page?.nodes.length === 0 && <p className="notice">No {list.field} here.</p>}
       {!page && isLoading && <p className="notice">Reading…</p>}
-      <Undo entity={entity} deletions={deletions} />
     </section>
   );
 }
 
-/** Marks rows for a moment. */
-function useMarks(): { marks: ReadonlySet<string>; mark: (id: string) => void } {
+/** The ids of rows that somebody has changed just now. */
+function useChanged(rows: readonly Row[] | undefined): ReadonlySet<string> {
   const [marks, setMarks] = useState<ReadonlySet<string>>(new Set());
+  const before = useRef(new Map<string, string>());
   const timers = useRef(new Set<ReturnType<typeof setTimeout>>());
   useEffect(() => {
     const running = timers.current;
     return () => running.forEach(clearTimeout);
   }, []);
-  const mark = (id: string) => {
-    setMarks((marks) => new Set(marks).add(id));
+  useEffect(() => {
+    const now = new Map(rows?.map((row) => [row.id, JSON.stringify(row)]));
+    const changed = [...now].filter(([id, row]) => (before.current.get(id) ?? row) !== row).map(([id]) => id);
+    before.current = now;
+    if (changed.length === 0) {
+      return;
+    }
+    setMarks((marks) => new Set([...marks, ...changed]));
     const timer = setTimeout(() => {
       timers.current.delete(timer);
-      setMarks((marks) => new Set([...marks].filter((marked) => marked !== id)));
+      setMarks((marks) => new Set([...marks].filter((marked) => !changed.includes(marked))));
     }, MARKED_MILLISECONDS);
     timers.current.add(timer);
-  };
-  return { marks, mark };
+  }, [rows]);
+  return marks;
 }

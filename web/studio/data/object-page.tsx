@@ -1,13 +1,12 @@
-import { useEffect, useState } from 'react';
-import type { Failure } from '../../api/message';
-import { executeText } from '../execute';
 import { address } from '../page/route';
 import { listsOf } from '../schema/catalogue';
 import type { Entity } from '../schema/entity';
 import type { Row } from '../schema/value';
 import { UserSessions } from '../sessions/user-sessions';
+import { useLive } from '../use-live';
 import { LinkCell } from './link-cell';
 import { ListPage } from './list-page';
+import { EditorsContext, useUnlessEdited } from './use-editors';
 import { ValueCell } from './value-cell';
 
 /** The field of a user that no list of the catalogue shows, since sessions have no look-up of their own. */
@@ -15,14 +14,11 @@ const SESSIONS = 'sessions';
 
 /** One object, and the lists that belong to it. `field` is that of the list which is shown; the first where it is null. */
 export function ObjectPage({ entity, id, field }: { entity: Entity; id: string; field: string | null }) {
-  const [object, setObject] = useState<Row | null>(null);
-  const [failure, setFailure] = useState<Failure | null>(null);
-  useEffect(() => {
-    void executeText<{ object: Row | null }>(entity.document, { id }).then(({ data, failure }) => {
-      setObject(data?.object ?? null);
-      setFailure(failure ?? (data?.object ? null : { message: `There is no such ${entity.field}.` }));
-    });
-  }, [entity, id]);
+  const live = useLive<{ object: Row | null }>(entity.document, JSON.stringify({ id }));
+  const [object, tellOfEditor] = useUnlessEdited(live.data?.object ?? null, id);
+  const isMissing = live.data !== null && object === null;
+  const failure = live.failure ?? (isMissing ? { message: `There is no such ${entity.field}.` } : null);
+  const replace = (object: Row) => live.alter(() => ({ object }));
 
   const lists = listsOf(entity.type);
   const names = [...lists.map((list) => list.field), ...(entity.type === 'User' ? [SESSIONS] : [])];
@@ -40,20 +36,22 @@ export function ObjectPage({ entity, id, field }: { entity: Entity; id: string; 
           <h1>
             <small>{entity.type}</small> {String(object[entity.label])}
           </h1>
-          <dl>
-            {entity.columns.map((column) => (
-              <div key={column.name}>
-                <dt title={column.description}>{column.name}</dt>
-                <dd>
-                  {column.type === 'link' ? (
-                    <LinkCell column={column} row={object} />
-                  ) : (
-                    <ValueCell column={column} row={object} update={entity.update} onChanged={setObject} />
-                  )}
-                </dd>
-              </div>
-            ))}
-          </dl>
+          <EditorsContext value={tellOfEditor}>
+            <dl>
+              {entity.columns.map((column) => (
+                <div key={column.name}>
+                  <dt title={column.description}>{column.name}</dt>
+                  <dd>
+                    {column.type === 'link' ? (
+                      <LinkCell column={column} row={object} />
+                    ) : (
+                      <ValueCell column={column} row={object} update={entity.update} onChanged={replace} />
+                    )}
+                  </dd>
+                </div>
+              ))}
+            </dl>
+          </EditorsContext>
         </section>
       )}
       {object && names.length > 0 && (

@@ -15,7 +15,7 @@ interface Properties {
   entity: Entity;
   rows: readonly Row[];
   /** Ids of rows that are about to be deleted. */
-  leaving: readonly string[];
+  leaving: ReadonlySet<string>;
   /** Ids of rows that somebody has changed just now. */
   changed: ReadonlySet<string>;
   canOrder: boolean;
@@ -58,7 +58,7 @@ export function Table(properties: Properties) {
             key={row.id}
             role="row"
             data-id={row.id}
-            className={[leaving.includes(row.id) && 'leaving', changed.has(row.id) && 'changed'].filter(Boolean).join(' ')}
+            className={[leaving.has(row.id) && 'leaving', changed.has(row.id) && 'changed'].filter(Boolean).join(' ')}
           >
             {entity.columns.map((column) => (
               <td key={column.name} role="cell" data-label={column.name} data-type={column.typeName}>
@@ -82,7 +82,7 @@ export function Table(properties: Properties) {
               <td role="cell" className="actions">
                 <button
                   type="button"
-                  disabled={leaving.includes(row.id)}
+                  disabled={leaving.has(row.id)}
                   onClick={(event) => onDelete(row, isByKeyboard(event) ? event.currentTarget : null)}
                 >
                   Delete<span className="hidden"> {String(row[entity.label])}</span>

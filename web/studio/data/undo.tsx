@@ -1,44 +1,47 @@
 import { useEffect, useState, type KeyboardEvent, type MouseEvent } from 'react';
 import { flushSync } from 'react-dom';
-import type { Entity } from '../schema/entity';
-import type { Deletion, Deletions } from './deletions';
+import { useDeletions, type Deletion } from './deletions';
 
-/** What is about to be deleted, and the way back. */
-export function Undo({ entity, deletions }: { entity: Entity; deletions: Deletions }) {
+/** What is about to be deleted, and the way back; and what could not be deleted. */
+export function Undo() {
+  const { pending, failure } = useDeletions();
   return (
-    <div className="undo" role="status">
-      {deletions.pending.map((deletion) => (
-        <Way key={deletion.row.id} entity={entity} deletion={deletion} deletions={deletions} />
-      ))}
+    <div className="undo">
+      <div role="status">
+        {pending.map((deletion) => (
+          <Way key={deletion.row.id} deletion={deletion} />
+        ))}
+      </div>
+      {failure && (
+        <p role="alert" className="failure">
+          {failure.message}
+        </p>
+      )}
     </div>
   );
-}
-
-interface Properties {
-  entity: Entity;
-  deletion: Deletion;
-  deletions: Deletions;
 }
 
 /**
  * The way back for one row. Who deleted it by the keyboard is there at once, and no time passes while somebody is. Escape leads back to
  * the rows, and has the time pass.
  */
-function Way({ entity, deletion: { row, key }, deletions: { undo, hold, release } }: Properties) {
+function Way({ deletion }: { deletion: Deletion }) {
+  const { entity, row, key } = deletion;
+  const { undo, hold, release } = useDeletions();
   const [isFocused, setIsFocused] = useState(false);
   const [isPointedAt, setIsPointedAt] = useState(false);
   const isHeld = isFocused || isPointedAt;
   useEffect(() => {
     if (isHeld) {
-      hold(row);
+      hold(deletion);
     } else {
-      release(row);
+      release(deletion);
     }
-  }, [isHeld, hold, release, row]);
+  }, [isHeld, hold, release, deletion]);
 
   const goBack = (event: MouseEvent) => {
     // The button to go back to is disabled until then.
-    flushSync(() => undo(row));
+    flushSync(() => undo(deletion));
     if (isByKeyboard(event)) {
       key?.focus();
     }

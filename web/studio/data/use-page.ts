@@ -1,8 +1,8 @@
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback } from 'react';
 import type { Failure } from '../../api/message';
-import { executeText } from '../execute';
 import type { List } from '../schema/entity';
 import type { Row } from '../schema/value';
+import { useLive } from '../use-live';
 
 /** Which rows are asked for. */
 export interface PageRequest {
@@ -33,54 +33,42 @@ export interface PageState {
   failure: Failure | null;
   isLoading: boolean;
   refresh: () => void;
-  /** Puts a row in the place of the one with its id, until the page is read again. */
+  /** Puts a row in the place of the one with its id, until there is a newer page. */
   replace: (row: Row) => void;
 }
 
 export const PAGE_SIZE = 50;
 
-/** Reads a page of a list, and again whenever something else is asked for. `id` is that of the object which it belongs to. */
-export function usePage(list: List, id: string | null, request: PageRequest): PageState {
-  const [page, setPage] = useState<Page | null>(null);
-  const [failure, setFailure] = useState<Failure | null>(null);
-  const [isLoading, setIsLoading] = useState(true);
-  const [readings, setReadings] = useState(0);
-  // Answers may overtake one another.
-  const newest = useRef(0);
-  const variables = JSON.stringify(variablesOf(list, id, request));
-
-  useEffect(() => {
-    const reading = ++newest.current;
-    setIsLoading(true);
-    void read(list, variables).then(({ data, failure }) => {
-      if (reading !== newest.current) {
-        return;
-      }
-      setIsLoading(false);
-      setFailure(failure);
-      if (data) {
-        setPage(data);
-      }
-    });
-  }, [list, variables, readings]);
-
-  const refresh = useCallback(() => setReadings((readings) => readings + 1), []);
-  const replace = useCallback(
-    (row: Row) =>
-      setPage((page) => page && { ...page, nodes: page.nodes.map((node) => (node.id === row.id ? row : node)) }),
-    [],
-  );
-  return { page, failure, isLoading, refresh, replace };
+interface Answer {
+  list?: Page;
+  parent?: { list: Page } | null;
 }
 
-async function read(list: List, variables: string): Promise<{ data: Page | null; failure: Failure | null }> {
-  type Data = { list?: Page; parent?: { list: Page } | null };
-  const { data, failure } = await executeText<Data>(list.document, JSON.parse(variables));
-  if (failure) {
-    return { data: null, failure };
-  }
-  const page = data.list ?? data.parent?.list ?? null;
-  return { data: page, failure: page ? null : { message: 'There is no such object.' } };
+/** A page of a list, as it is at any time. `id` is that of the object which it belongs to. */
+export function usePage(list: List, id: string | null, request: PageRequest): PageState {
+  const variables = JSON.stringify(variablesOf(list, id, request));
+  const { data, failure, isLoading, refresh, alter } = useLive<Answer>(list.document, variables);
+  const replace = useCallback(
+    (row: Row) => {
+      const replaced = (page: Page): Page => ({
+        ...page,
+        nodes: page.nodes.map((node) => (node.id === row.id ? row : node)),
+      });
+      alter(({ list, parent }) =>
+        list ? { list: replaced(list) } : { parent: parent ? { list: replaced(parent.list) } : null },
+      );
+    },
+    [alter],
+  );
+  const page = data?.list ?? data?.parent?.list ?? null;
+  const isMissing = data !== null && page === null;
+  return {
+    page,
+    failure: failure ?? (isMissing ? { message: 'There is no such object.' } : null),
+    isLoading,
+    refresh,
+    replace,
+  };
 }
 
 interface PlaceVariables {

@@ -5,6 +5,7 @@ import type { Mutation, ValueColumn } from '../schema/entity';
 import { fromInput, show, toInput, type Row } from '../schema/value';
 import { Null } from '../table/frame';
 import { FieldInput } from './field-input';
+import { useEditor } from './use-editors';
 
 interface Properties {
   column: ValueColumn;
@@ -25,6 +26,7 @@ export function ValueCell({ column, row, update, onChanged }: Properties) {
       button.current?.focus();
     }
   }, [isEdited]);
+  useEditor(isEdited);
   const value = row[column.name];
   const shown = <Shown column={column} value={value} />;
   if (!update || !column.isEditable) {
@@ -74,7 +76,8 @@ interface EditorProperties extends Properties {
  * through all choices, and mean the last.
  */
 function Editor({ column, row, update, onChanged, onEnd }: EditorProperties) {
-  const before = toInput(column, row[column.name]);
+  // What was there when it was opened: who has changed nothing since does not undo what somebody else has.
+  const [before] = useState(() => toInput(column, row[column.name]));
   const [text, setText] = useState(before);
   const [failure, setFailure] = useState<Failure | null>(null);
   const [isBusy, setIsBusy] = useState(false);
@@ -85,6 +88,12 @@ function Editor({ column, row, update, onChanged, onEnd }: EditorProperties) {
   const end = () => onEnd(element.current?.contains(document.activeElement) ?? false);
   const send = async (text: string) => {
     if (isBusy) {
+      return;
+    }
+    const input = element.current?.querySelector('input');
+    if (input?.validity.badInput) {
+      // Its value is empty then, which would mean something else.
+      setFailure({ message: input.validationMessage });
       return;
     }
     if (text === before) {
@@ -133,6 +142,9 @@ function Editor({ column, row, update, onChanged, onEnd }: EditorProperties) {
         failure={failure?.message ?? null}
         {...(column.isRequired ? {} : { empty: 'null' })}
         onChange={(text) => {
+          if (isBusy) {
+            return;
+          }
           setText(text);
           if (isChosen && isByPointer.current) {
             void send(text);

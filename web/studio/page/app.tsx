@@ -2,8 +2,10 @@ import { SignInForm } from '../../account/sign-in-form';
 import { useViewer } from '../../account/use-viewer';
 import { useEffect, useRef, useState, type ComponentType } from 'react';
 import { signIn } from '../../api/viewer';
+import { DeletionsContext, useNewDeletions } from '../data/deletions';
 import { ListPage } from '../data/list-page';
 import { ObjectPage } from '../data/object-page';
+import { Undo } from '../data/undo';
 import { JobsPage } from '../jobs/jobs-page';
 import { QueriesPage } from '../queries/queries-page';
 import { entityByField, rootLists } from '../schema/catalogue';
@@ -25,6 +27,7 @@ export function App() {
   const viewer = useViewer();
   const route = useRoute();
   const content = useRef<HTMLElement>(null);
+  const [isGuest, setIsGuest] = useState(false);
   const [first = rootLists[0]?.field] = route;
   useEffect(() => {
     document.title = `${first} · Studio · Tidewater`;
@@ -32,27 +35,40 @@ export function App() {
   if (viewer === undefined) {
     return <p className="notice">Asking who is signed in…</p>;
   }
-  if (viewer === null) {
-    return <Welcome />;
+  if (viewer === null && !isGuest) {
+    return <Welcome onGuest={() => setIsGuest(true)} />;
   }
   return (
     <>
       <button type="button" className="skip" onClick={() => content.current?.focus()}>
         Skip to the content
       </button>
-      <Header viewer={viewer} />
+      <Header viewer={viewer} onSignIn={() => setIsGuest(false)} />
       <div className="frame">
         <Navigation route={route} />
         <main ref={content} tabIndex={-1}>
-          {viewer.role !== 'ADMIN' && <p className="notice">You are no administrator: you see what is yours, and what is public.</p>}
-          <Content route={route} key={viewer.id} />
+          {viewer === null && <p className="notice">You are not signed in: you see what is public.</p>}
+          {viewer !== null && viewer.role !== 'ADMIN' && (
+            <p className="notice">You are no administrator: you see what is yours, and what is public.</p>
+          )}
+          <Content route={route} key={viewer?.id} />
         </main>
       </div>
     </>
   );
 }
 
-function Content({ route: [first, id, field] }: { route: Route }) {
+/** The page of a route, and what is about to be deleted, whose time passes on all pages. */
+function Content({ route }: { route: Route }) {
+  return (
+    <DeletionsContext value={useNewDeletions()}>
+      <Routed route={route} />
+      <Undo />
+    </DeletionsContext>
+  );
+}
+
+function Routed({ route: [first, id, field] }: { route: Route }) {
   const Page = PAGES.get(first ?? '');
   if (Page) {
     return <Page />;
@@ -72,7 +88,8 @@ function Content({ route: [first, id, field] }: { route: Route }) {
   );
 }
 
-function Welcome() {
+/** Asks who is there. A server under development, or what is public, needs nobody. */
+function Welcome({ onGuest }: { onGuest: () => void }) {
   const [failure, setFailure] = useState<string | null>(null);
   const [isBusy, setIsBusy] = useState(false);
   const run = async (email: string, password: string) => {
@@ -84,6 +101,9 @@ function Welcome() {
     <main className="welcome">
       <h1>Tidewater Studio</h1>
       <SignInForm isBusy={isBusy} onSignIn={run} />
+      <button type="button" onClick={onGuest}>
+        Go on without signing in
+      </button>
       {failure && (
         <p role="alert" className="failure">
           {failure}

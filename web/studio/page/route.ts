@@ -12,7 +12,16 @@ export function useRoute(): Route {
   return useSyncExternalStore(onChange, current)
     .split('/')
     .filter((part) => part !== '')
-    .map(decodeURIComponent);
+    .map(decoded);
+}
+
+/** As it is, where it is encoded wrongly: there is nothing at such an address. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 function current(): string {

@@ -20,6 +20,9 @@ import type { Catalogue, Column, Entity, Field, Kind, LinkColumn, List, Mutation
 /** What stands for an object, the best first. */
 const LABELS = ['name', 'title', 'text'];
 const KINDS: Record<string, Kind> = { ID: 'id', Boolean: 'boolean', Int: 'integer', DateTime: 'time' };
+/** So that who changes much has the pages read again a few times a second; by a variable, since what is posted is answered once. */
+const LIVE = '@live(if: $live, throttle: 300)';
+const LIVE_VARIABLE = '$live: Boolean!';
 /** How many of the objects that a column leads to are shown in it. */
 const SHOWN_LINKS = 3;
 const PAGE_VARIABLES = '$first: Int, $after: String, $last: Int, $before: String';
@@ -36,9 +39,7 @@ export function describe(schema: GraphQLSchema): Catalogue {
     ...lookups(schema).flatMap(([field, type]) => listsOf(schema, field, type)),
   ].filter(({ entity }) => entities.some(({ type }) => type === entity));
   const mutations = entities.flatMap(({ create, update, remove }) => [create, update, remove]);
-  const documents = [...entities.flatMap(({ document, changes }) => [document, changes]), ...lists, ...mutations]
-    .map((source) => (typeof source === 'object' ? source?.document : source))
-    .filter((document) => document != null);
+  const documents = [...entities, ...lists, ...mutations].flatMap((source) => source?.document ?? []);
   for (const document of documents) {
     const [mistake] = validate(schema, parse(document));
     if (mistake) {
@@ -61,18 +62,16 @@ function entityOf(schema: GraphQLSchema, field: string, type: GraphQLObjectType)
   const update = mutationOf(schema, 'update', type);
   const columns = columnsOf(schema, type, update);
   const selection = selectionOf(columns);
-  const changes = schema.getSubscriptionType()?.getFields()[`${field}Changed`];
   return {
     type: type.name,
     field,
     description: type.description ?? '',
     label: labelOf(type),
     columns,
-    document: `query ${type.name}($id: ID!) { object: ${field}(id: $id) { ${selection} } }`,
+    document: `query ${type.name}($id: ID!, ${LIVE_VARIABLE}) ${LIVE} { object: ${field}(id: $id) { ${selection} } }`,
     create: mutationOf(schema, 'create', type, selection),
     update: mutationOf(schema, 'update', type, selection),
     remove: mutationOf(schema, 'delete', type),
-    changes: changes ? `subscription ${type.name}Changes { change: ${changes.name} { kind id: nodeId node { ${selection} } } }` : null,
   };
 }
 
@@ -128,6 +127,7 @@ function listsOf(schema: GraphQLSchema, lookup: string | null, parent: GraphQLOb
     const variables = [
       lookup && '$id: ID!',
       PAGE_VARIABLES,
+      LIVE_VARIABLE,
       filter && `$filter: ${filter}`,
       order && `$orderBy: ${order}`,
     ].filter(Boolean);
@@ -141,7 +141,7 @@ function listsOf(schema: GraphQLSchema, lookup: string | null, parent: GraphQLOb
         entity: node.name,
         parent: lookup ? parent.name : null,
         field: field.name,
-        document: `query ${node.name}Page(${variables.join(', ')}) { ${body} }`,
+        document: `query ${node.name}Page(${variables.join(', ')}) ${LIVE} { ${body} }`,
         filter: filter ? inputFields(filter) : [],
         canOrder: order !== null,
       },

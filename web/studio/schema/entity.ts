@@ -54,7 +54,7 @@ export interface List {
   parent: string | null;
   /** The field that gives it. */
   field: string;
-  /** Has the variables of a page and, where it belongs to an object, `id`. */
+  /** Has the variables of a page and, where it belongs to an object, `id`. Answers again and again if `live`. */
   document: string;
   filter: readonly Field[];
   canOrder: boolean;
@@ -70,13 +70,11 @@ export interface Entity {
   /** The field that stands for the whole where there is little space. */
   label: string;
   columns: readonly Column[];
-  /** Gives one by `id`, as `object`. */
+  /** Gives one by `id`, as `object`; again and again if `live`. */
   document: string;
   create: Mutation | null;
   update: Mutation | null;
   remove: Mutation | null;
-  /** The subscription that tells of changes, as `change`. */
-  changes: string | null;
 }
 
 /** All that the pages know of the schema. */

@@ -65,6 +65,7 @@ export const tideChanges = graphql(`
   }
 
   fragment Change on TideChange {
+    server
     table
     operation
     row

@@ -1,0 +1,101 @@
+import { useCallback, useEffect, useRef, useState } from 'react';
+import type { Failure, GraphQLAnswer } from '../api/message';
+import { post } from '../api/post';
+import { stream } from '../api/stream';
+
+/** Until what has ended is followed again: at first, and at most where it ends again and again. */
+const PAUSE_MILLISECONDS = 2000;
+const LONGEST_PAUSE_MILLISECONDS = 30_000;
+
+export interface Live<Data> {
+  /** What was answered last, whatever was asked then; null before. */
+  data: Data | null;
+  /** Why there is no newer answer, or why nobody tells when there is one. */
+  failure: Failure | null;
+  isLoading: boolean;
+  refresh: () => void;
+  /** Has something else stand for the answer until the next. */
+  alter: (change: (data: Data) => Data) => void;
+}
+
+/**
+ * Asks what may be a live query, by its variable `live`: at once, and then whenever its answer becomes another one, whoever has changed what. Where nothing can be followed,
+ * it is asked from time to time. `variables` are JSON, so that the same ones are the same.
+ */
+export function useLive<Data>(query: string, variables: string): Live<Data> {
+  const [data, setData] = useState<Data | null>(null);
+  const [failure, setFailure] = useState<Failure | null>(null);
+  const [interruption, setInterruption] = useState<Failure | null>(null);
+  const [isLoading, setIsLoading] = useState(true);
+  const newestRead = useRef(() => {});
+
+  useEffect(() => {
+    const request = (live: boolean) => ({ query, variables: { ...(JSON.parse(variables) as object), live } });
+    let isOver = false;
+    // Answers may overtake one another: those that were asked for, or told, before the newest are left alone.
+    let last = 0;
+    let newest = 0;
+    const take = (number: number, { data, errors }: GraphQLAnswer<Data>) => {
+      if (isOver || number < newest) {
+        return;
+      }
+      newest = number;
+      setIsLoading(false);
+      setFailure(errors?.[0] ?? null);
+      if (data && !errors) {
+        setData(data);
+      }
+    };
+    const read = async () => {
+      const number = ++last;
+      setIsLoading(true);
+      take(number, (await post<Data>(request(false))).answer);
+    };
+
+    let stop = () => {};
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let pause = PAUSE_MILLISECONDS;
+    const follow = () => {
+      let end: Failure = { message: 'The server follows this no longer.' };
+      stop = stream<Data>(
+        request(true),
+        {},
+        {
+          next: (answer) => {
+            const [failure] = answer.errors ?? [];
+            // Nothing was executed: whether that can be read all the same is told when it is.
+            if (failure && answer.data === undefined) {
+              end = failure;
+              return;
+            }
+            pause = PAUSE_MILLISECONDS;
+            setInterruption(null);
+            take(++last, answer);
+          },
+          complete: () => {
+            if (!isOver) {
+              setInterruption({ ...end, message: `Changes are not shown as they happen: ${end.message}` });
+              timer = setTimeout(begin, pause);
+              pause = Math.min(2 * pause, LONGEST_PAUSE_MILLISECONDS);
+            }
+          },
+        },
+      );
+    };
+    const begin = () => {
+      void read();
+      follow();
+    };
+    newestRead.current = () => void read();
+    begin();
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+      stop();
+    };
+  }, [query, variables]);
+
+  const refresh = useCallback(() => newestRead.current(), []);
+  const alter = useCallback((change: (data: Data) => Data) => setData((data) => data && change(data)), []);
+  return { data, failure: failure ?? interruption, isLoading, refresh, alter };
+}
