@@ -15,7 +15,8 @@ impl OperationStatistics {
         self.0.label.name.as_deref()
     }
 
-    /// SHA-256 of its document's text, in hexadecimal digits: what automatic persisted queries are named by.
+    /// SHA-256 of its document's text without its comments and what its string literals hold, in hexadecimal digits. Where it has neither,
+    /// automatic persisted queries are named by it.
     async fn document(&self) -> &str {
         &self.0.label.document
     }

@@ -153,7 +153,7 @@ impl Operations {
         busy.into_iter().map(|(_, counters)| counters.read()).collect()
     }
 
-    /// The text of a document, by its SHA-256 in hexadecimal digits, without what may be private of it.
+    /// The text of a document without what may be private of it, by the SHA-256 of that in hexadecimal digits.
     pub(crate) fn text(&self, document: &str) -> Option<String> {
         // All operations of a document tell the same one.
         let is_it = |known: &Document| known.counted().first().is_some_and(|of| &*of.label().document == document);

@@ -125,6 +125,7 @@ on_each_backend! {
         assert!(is_changed(&ask_notes(&server, &[]).await), "what is disproved is replaced");
         let (_, log) = server.terminate().await;
         assert!(log.lines().any(|line| line.contains("ERROR") && line.contains("a cached value was stale")), "{log}");
+        assert!(!log.contains("key="), "what it was looked up by may be private: {log}");
         let totals: Vec<_> = log.lines().filter(|line| line.contains("what was served")).collect();
         assert!(totals.iter().any(|line| !line.contains("disproved=0")), "{log}");
         assert!(totals.iter().any(|line| !line.contains("proven=0 ")), "{log}");
