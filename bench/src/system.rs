@@ -261,6 +261,9 @@ impl Setup {
             ("TIDEWATER_MAX_REQUESTS", (connections * 2).max(1_024).to_string()),
             ("TIDEWATER_MAX_CONNECTIONS", (connections * 2).max(4_096).to_string()),
             ("TIDEWATER_MAX_LIVE_QUERIES", TODOS.to_string()),
+            ("TIDEWATER_MAX_CLIENT_STREAMS", TODOS.to_string()),
+            // So that hostile ones are read.
+            ("TIDEWATER_MAX_BATCH", "8".to_owned()),
             // So that disabled triggers are not complained of while that is measured.
             ("TIDEWATER_HEALTH_INTERVAL", "1h".to_owned()),
             // The load is one viewer's. If it is counted, it is never refused.

@@ -19,6 +19,7 @@ mod known_documents;
 mod listener;
 mod media_type;
 mod opening;
+mod pace;
 mod pages;
 mod parameters;
 mod rate_limit;
@@ -26,6 +27,7 @@ mod rate_limit;
 pub mod reading;
 mod refusal;
 mod request_id;
+mod room;
 mod security;
 mod session_cookie;
 mod stall;
@@ -53,6 +55,7 @@ use tidewater_limit::Limiter;
 use tokio::sync::Semaphore;
 
 use client_address::Proxies;
+use room::Room;
 use streams::Streams;
 use traffic::Traffic;
 
@@ -66,6 +69,8 @@ struct Service {
     readiness: Readiness,
     /// One permit for each GraphQL request that may be under way.
     capacity: Semaphore,
+    /// For bodies and answers.
+    room: Room,
     /// One permit for each export that may be downloaded at once.
     downloads: Arc<Semaphore>,
     /// The WebSockets and event streams that are open.
@@ -97,8 +102,9 @@ pub(crate) fn front(
         api,
         readiness,
         capacity: Semaphore::new(limits.max_requests.min(Semaphore::MAX_PERMITS)),
+        room: Room::new(limits.max_requests.saturating_mul(limits.max_body)),
         downloads: Arc::new(Semaphore::new(exports::MAX_DOWNLOADS)),
-        streams: Streams::new(subscriptions.max_streams),
+        streams: Streams::new(subscriptions.max_streams, subscriptions.max_client_streams),
         traffic: metrics.metrics_listen.map(|_| Traffic::default()),
         limits: limits.clone(),
         streaming: subscriptions.clone(),

@@ -2,6 +2,9 @@
 
 use serde_json::{Map, Value};
 
+/// The longest `id` of an operation, in bytes: it is kept, and sent along with all that the operation tells.
+const LONGEST_ID: usize = 1_024;
+
 /// What a client may send.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Message {
@@ -28,8 +31,10 @@ pub(crate) enum Message {
 /// A GraphQL request.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Request {
-    /// The document.
+    /// The document; empty if it is only named.
     pub query: String,
+    /// What names the document, in place of its text.
+    pub document_id: Option<String>,
     /// Which operation of it, if that is said.
     pub operation_name: Option<String>,
     /// The values of its variables.
@@ -44,8 +49,11 @@ impl Message {
     /// # Errors
     /// What is wrong with it.
     pub(crate) fn read(text: &str) -> Result<Self, String> {
-        let Ok(Value::Object(mut message)) = serde_json::from_str(text) else {
-            return Err("it is not a JSON object".to_owned());
+        let mut message = match serde_json::from_str(text) {
+            Ok(Value::Object(message)) => message,
+            Ok(_) => return Err("it is not a JSON object".to_owned()),
+            // Of what is JSON, it may say that a number is too large for this server, or a character only half.
+            Err(error) => return Err(format!("it cannot be read: {error}")),
         };
         let Some(Value::String(kind)) = message.remove("type") else {
             return Err("`type` is not a string".to_owned());
@@ -63,6 +71,7 @@ impl Message {
 
 fn id(message: &mut Map<String, Value>) -> Result<String, String> {
     match message.remove("id") {
+        Some(Value::String(id)) if id.len() > LONGEST_ID => Err(format!("`id` has more than {LONGEST_ID} bytes")),
         Some(Value::String(id)) if !id.is_empty() => Ok(id),
         _ => Err("`id` is not a string, or empty".to_owned()),
     }
@@ -70,9 +79,13 @@ fn id(message: &mut Map<String, Value>) -> Result<String, String> {
 
 fn request(message: &mut Map<String, Value>) -> Result<Request, String> {
     let mut payload = object(message, "payload")?.ok_or("`payload` is missing")?;
-    let Some(query) = string(&mut payload, "query")? else { return Err("`query` is missing".to_owned()) };
+    let (query, document_id) = (string(&mut payload, "query")?, string(&mut payload, "documentId")?);
+    if query.is_none() && document_id.is_none() {
+        return Err("`query` is missing".to_owned());
+    }
     Ok(Request {
-        query,
+        query: query.unwrap_or_default(),
+        document_id,
         operation_name: string(&mut payload, "operationName")?,
         variables: object(&mut payload, "variables")?.unwrap_or_default(),
         extensions: object(&mut payload, "extensions")?.unwrap_or_default(),
@@ -147,11 +160,29 @@ mod tests {
             r#"{"type":"subscribe","id":"1","payload":{"query":"{ a }","variables":[]}}"#,
             r#"{"type":"subscribe","id":"1","payload":{"query":"{ a }","operationName":1}}"#,
             r#"{"type":"subscribe","id":"1","payload":{"query":"{ a }","extensions":""}}"#,
+            r#"{"type":"subscribe","id":"1","payload":{"documentId":1}}"#,
+            &format!(r#"{{"type":"subscribe","id":"{}","payload":{{"query":"{{ a }}"}}}}"#, "x".repeat(1_025)),
             r#"{"type":"complete"}"#,
             r#"{"type":"complete","id":null}"#,
             &deep,
         ] {
             assert!(Message::read(text).is_err(), "{text:.200}");
+        }
+    }
+
+    #[test]
+    fn a_document_is_named_in_place_of_its_text() {
+        let text = r#"{"id":"1","type":"subscribe","payload":{"documentId":"a"}}"#;
+        let Message::Subscribe { request, .. } = Message::read(text).unwrap() else { panic!() };
+        assert_eq!((request.query.as_str(), request.document_id.as_deref()), ("", Some("a")));
+    }
+
+    #[test]
+    fn what_is_json_but_is_not_read_is_told_by_its_reason() {
+        for (value, why) in [("1e999", "number out of range"), (r#""\ud800""#, "hex escape")] {
+            let text = format!(r#"{{"type":"ping","payload":{{"a":{value}}}}}"#);
+            let said = Message::read(&text).unwrap_err();
+            assert!(said.starts_with("it cannot be read: ") && said.contains(why), "{said}");
         }
     }
 

@@ -18,6 +18,9 @@ use crate::{Api, Caller, Error, Identity, freshness};
 /// Apart from the forms of requests whose bytes are the key of their responses.
 const FORM: u8 = 4;
 
+/// The most that is kept of what a live query asks, in bytes.
+const MOST_BYTES: usize = 64 << 10;
+
 /// How long after an answer of which it is not known what it rests on the next one is computed. Each that fails doubles it.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -64,7 +67,10 @@ impl Api {
         };
         let Request { query: text, operation_name, variables, .. } = request;
         let asked = Asked { text, operation_name, variables };
-        let key = asked.key(caller.credential.as_deref());
+        let key = match asked.key(caller.credential.as_deref()) {
+            Ok(key) => key,
+            Err(error) => return Events::refused(error),
+        };
         let lookout = self.cache().look_out();
         let first = self.look(&caller, marks, &key, asked.request(), &document).await;
         let identity = first.kept.identity();
@@ -201,9 +207,16 @@ impl Asked {
     }
 
     /// Under which the answer is shared. What differs only in how it is written is another query.
-    fn key(&self, credential: Option<&str>) -> ResponseKey {
+    ///
+    /// # Errors
+    /// It is too large to be kept.
+    fn key(&self, credential: Option<&str>) -> Result<ResponseKey, Error> {
         let Self { text, operation_name, variables } = self;
-        let bytes = serde_json::to_vec(&(text, operation_name, variables)).unwrap_or_default();
-        ResponseKey::new(FORM, credential, &bytes)
+        let bytes = serde_json::to_vec(&(text, operation_name, variables)).map_err(Error::internal)?;
+        if bytes.len() > MOST_BYTES {
+            let message = format!("a live query has at most {MOST_BYTES} bytes, with its variables");
+            return Err(Error::bad_user_input("query", message));
+        }
+        Ok(ResponseKey::new(FORM, credential, &bytes))
     }
 }

@@ -43,7 +43,7 @@ pub(crate) struct HttpConfiguration {
         global = true
     )]
     pub(crate) federation: bool,
-    /// Let everybody see what otherwise only an ADMIN may: why requests were answered as they were, and what changes, with its ids
+    /// Let everybody see, and do, what otherwise only an ADMIN may, also who is not signed in: why requests were answered as they were, and what changes, with its ids
     #[arg(long, env = "TIDEWATER_DEVELOPMENT", global = true)]
     pub(crate) development: bool,
 

@@ -17,6 +17,17 @@ pub(crate) struct SubscriptionConfiguration {
     )]
     pub(crate) max_streams: usize,
 
+    /// How many of them may be open at once from one address, or one network of IPv6; one more is answered 503
+    #[arg(
+        long,
+        value_name = "COUNT",
+        env = "TIDEWATER_MAX_CLIENT_STREAMS",
+        default_value = "128",
+        value_parser = parse::positive_count,
+        global = true
+    )]
+    pub(crate) max_client_streams: usize,
+
     /// How many operations may be under way at once on one WebSocket; one more is answered with an error
     #[arg(
         long,

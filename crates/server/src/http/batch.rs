@@ -59,7 +59,9 @@ impl Service {
             }
         }
         trail.tell(operation.as_deref());
-        let mut response = Response::new(Body::from(format!("[{}]", responses.join(","))));
+        // What is done already is told, whatever room there is.
+        let body = self.room.keep(format!("[{}]", responses.join(",")).into_bytes()).unwrap_or_else(Bytes::from);
+        let mut response = Response::new(Body::from(body));
         let told = response.headers_mut();
         told.insert(CONTENT_TYPE, MediaType::Json.header());
         told.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -1,6 +1,5 @@
 use std::sync::Arc;
 
-use async_graphql::Request;
 use tidewater_graphql::{Api, Begun, Caller, Error, Identity, LiveQuota, ResponseKey, Watch, refusal};
 use tidewater_limit::{Allowance, Network};
 use tokio::time::timeout;
@@ -65,7 +64,7 @@ impl Client {
     /// # Errors
     /// `RATE_LIMITED`, `TIMEOUT`; `UNAVAILABLE` when as many requests are under way as there may be. What is wrong with the document, or
     /// with how it is named.
-    pub(super) async fn begin(&self, request: Request) -> Result<Begun, Unbegun> {
+    pub(super) async fn begin(&self, asked: Result<Parameters, Refusal>) -> Result<Begun, Unbegun> {
         let allowance = self.allowance();
         allowance.request().await.map_err(Error::from)?;
         let caller = Caller {
@@ -79,7 +78,7 @@ impl Client {
         let Service { api, capacity, limits, tracer, .. } = &*self.service;
         let _permit = capacity.try_acquire().map_err(|_| Error::Unavailable)?;
         let begun = async {
-            let (resolved, document) = self.service.resolve(Parameters { request, document_id: None }, POST).await?;
+            let (resolved, document) = self.service.resolve(asked?, POST).await?;
             Ok::<_, Unbegun>(api.begin(resolved.request, caller, document).await)
         };
         let (span, log_span) = self.upgrade.operation(tracer);

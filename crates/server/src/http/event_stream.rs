@@ -85,7 +85,7 @@ impl Service {
     ) -> Result<Response, Refusal> {
         let credential = session_cookie::credential(headers);
         let allowance = self.limiter.allowance(number, network);
-        let open = self.streams.open(Stream::Events).ok_or_else(Refusal::busy)?;
+        let open = self.streams.open(Stream::Events, network).ok_or_else(Refusal::busy)?;
         let caller = Caller {
             credential: credential.clone(),
             allowance: allowance.clone(),

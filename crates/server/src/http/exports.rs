@@ -13,6 +13,7 @@ use futures::TryStreamExt;
 use tidewater_graphql::{Caller, Download, Error, ResponseKey};
 
 use super::front::Peer;
+use super::graphql::Deadline;
 use super::media_type::MediaType;
 use super::refusal::Refusal;
 use super::{Service, session_cookie};
@@ -32,7 +33,8 @@ pub(super) async fn get(
     id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Response {
-    service.bounded(MediaType::Json, async |deadline| deadline.hold(service.download(peer, id, &headers)).await).await
+    let deadline = Deadline::new(&service.limits);
+    service.bounded(MediaType::Json, async || deadline.hold(service.download(peer, id, &headers)).await).await
 }
 
 impl Service {

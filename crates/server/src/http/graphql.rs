@@ -33,6 +33,7 @@ use super::{
     Service, batch, client, event_stream, explain, freshness, idempotency, parameters, rate_limit, session_cookie,
     validator,
 };
+use crate::configuration::LimitConfiguration;
 
 /// Where it is served.
 pub(super) const PATH: &str = "/graphql";
@@ -50,11 +51,18 @@ pub(super) async fn post(
 ) -> Response {
     let wanted = event_stream::wanted(headers);
     let Some(media) = media(headers, wanted) else { return Refusal::not_acceptable().into_response() };
+    let deadline = Deadline::new(&service.limits);
+    if let Err(refusal) = parameters::check_type(headers) {
+        return refusal.answer(media);
+    }
+    // Before it counts as a request: who sends slowly keeps nobody else out.
+    let arriving = service.room.read(body, service.limits.max_body);
+    let body = match deadline.hold_or(Refusal::too_slow, arriving).await {
+        Ok(body) => body,
+        Err(refusal) => return refusal.answer(media),
+    };
     service
-        .bounded(media, async move |deadline: Deadline| {
-            parameters::check_type(headers)?;
-            let arriving = parameters::read_body(body, service.limits.max_body);
-            let body = deadline.hold_or(Refusal::too_slow, arriving).await?;
+        .bounded(media, async move || {
             if batch::is_array(&body) {
                 return service.answer_all(deadline, peer, headers, &body, trail).await;
             }
@@ -82,8 +90,9 @@ pub(super) async fn get(
     let bytes = uri.query().unwrap_or_default().as_bytes();
     let received = Received { peer, headers: &headers, form: GET, bytes };
     let read = || parameters::of_query_string(&uri);
+    let deadline = Deadline::new(&service.limits);
     service
-        .bounded(media, async |deadline: Deadline| {
+        .bounded(media, async || {
             let reply = service.answer(deadline, received, streamed(wanted), Span::current, read).await;
             if let Ok(Reply::Answered(answered)) = &reply {
                 trail.tell(answered.answer.operation.as_deref());
@@ -92,7 +101,7 @@ pub(super) async fn get(
                 // How an answer was made is told in an answer only.
                 Ok(Reply::Answered(answered)) if wanted != Wanted::Preferred && !explain::is_wanted(&headers) => {
                     let validator = validator::of(&answered.answer, media);
-                    Ok(validator::tell(service.respond(answered, media, deadline.begun), validator, &headers))
+                    Ok(validator::tell(service.respond(answered, media, deadline.begun)?, validator, &headers))
                 }
                 reply => service.tell(reply, wanted, media, deadline.begun).await,
             }
@@ -155,6 +164,11 @@ pub(super) struct Deadline {
 }
 
 impl Deadline {
+    /// From now on.
+    pub(super) fn new(limits: &LimitConfiguration) -> Self {
+        Self { begun: Instant::now(), limit: limits.request_timeout }
+    }
+
     pub(super) async fn hold<T>(self, work: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
         self.hold_or(Refusal::timed_out, work).await
     }
@@ -175,16 +189,15 @@ impl Deadline {
 }
 
 impl Service {
-    /// Lets `work` be done until the deadline, if there is capacity. A refusal is told in this media type.
-    pub(super) async fn bounded<W>(&self, media: MediaType, work: impl FnOnce(Deadline) -> W) -> Response
+    /// Lets `work` be done, if there is capacity. A refusal is told in this media type.
+    pub(super) async fn bounded<W>(&self, media: MediaType, work: impl FnOnce() -> W) -> Response
     where
         W: Future<Output = Result<Response, Refusal>>,
     {
         let Ok(_permit) = self.capacity.try_acquire() else {
             return Refusal::busy().answer(media);
         };
-        let answered = work(Deadline { begun: Instant::now(), limit: self.limits.request_timeout }).await;
-        answered.unwrap_or_else(|refusal| refusal.answer(media))
+        work().await.unwrap_or_else(|refusal| refusal.answer(media))
     }
 
     /// Answers what was received, and what `read` takes apart. What is executed is logged within `span`. What goes on is answered by an
@@ -286,7 +299,7 @@ impl Service {
     ) -> Result<Response, Refusal> {
         let response = match reply {
             Ok(Reply::Streamed(response)) => return Ok(response),
-            Ok(Reply::Answered(answered)) => self.respond(answered, media, begun),
+            Ok(Reply::Answered(answered)) => self.respond(answered, media, begun)?,
             Err(refusal) if wanted == Wanted::Preferred && refusal.is_response() => refusal.answer(MediaType::Json),
             Err(refusal) => return Err(refusal),
         };
@@ -300,9 +313,9 @@ impl Service {
         parameters: Parameters,
         form: u8,
     ) -> Result<(Resolved, Option<Arc<Document>>), Refusal> {
+        parameters.check_size(self.limits.max_variables)?;
         let resolved = self.documents.resolve(parameters).await?;
         let Resolved { request, is_trusted, makes_known, .. } = &resolved;
-        parameters::check_size(&request.variables, self.limits.max_variables)?;
         let document = match is_trusted {
             true => self.api.trusted_document(&request.query),
             false => self.api.document(&request.query),
@@ -318,12 +331,19 @@ impl Service {
         Ok((resolved, document))
     }
 
-    fn respond(&self, answered: Answered, media: MediaType, begun: Instant) -> Response {
+    /// # Errors
+    /// There is no room for it; what is done already is told all the same.
+    fn respond(&self, answered: Answered, media: MediaType, begun: Instant) -> Result<Response, Refusal> {
         let Answered { answer, standing, forwarded } = answered;
         let Answer { head, tail, outcome, session, mark, provenance, exceeded, replayed, .. } = answer;
         let mut body = Vec::with_capacity(head.len() + tail.len());
         body.extend_from_slice(&head);
         body.extend_from_slice(tail.as_bytes());
+        let body = match self.room.keep(body) {
+            Ok(body) => body,
+            Err(body) if matches!(forwarded, Some(Forwarded::Method)) => body.into(),
+            Err(_) => return Err(Refusal::busy()),
+        };
         let mut response = Response::new(Body::from(body));
         media.tell(&outcome, &mut response);
         if exceeded.is_some() {
@@ -342,7 +362,7 @@ impl Service {
             (None, Some(standing)) => rate_limit::warn(told, &standing),
             (None, None) => {}
         }
-        response
+        Ok(response)
     }
 
     /// Lets a browser keep or forget the session's token.

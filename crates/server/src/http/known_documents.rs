@@ -1,4 +1,4 @@
-//! Documents that requests name instead of sending them: by `documentId` (GraphQL over HTTP, draft, appendix "Persisted Documents"),
+//! Documents that requests name instead of sending them: by `documentId` (proposed for GraphQL over HTTP, appendix "Persisted Documents"),
 //! or by the SHA-256 of the text in `extensions.persistedQuery`, by the protocol of Apollo.
 //!
 //! What is answered to a name alone is remembered by the bytes of the request like any other answer: the bytes hold the name, and

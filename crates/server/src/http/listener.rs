@@ -21,6 +21,7 @@ use tokio::time::{sleep, timeout};
 
 use super::Front;
 use super::opening::Opening;
+use super::pace::Pace;
 use super::stall::Stall;
 use crate::configuration::LimitConfiguration;
 use crate::shutdown::Signals;
@@ -100,13 +101,21 @@ where
             () = &mut stop => return connections,
         };
         let answer = answer.clone();
-        let service = service_fn(move |request| answer(request, peer));
+        let pace = Pace::new(bounds.idle_timeout);
+        let following = Arc::clone(&pace);
+        let service = service_fn(move |request: Request<Incoming>| {
+            let version = request.version();
+            following.follow(version, answer(request, peer))
+        });
         let stream = Opening::new(Stall::new(stream, bounds.idle_timeout), bounds.idle_timeout);
         let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
         let connection = connections.watch(connection);
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(error, "a connection ended early");
+            tokio::select! {
+                ended = connection => if let Err(error) = ended {
+                    tracing::debug!(error, "a connection ended early");
+                },
+                () = pace.lost() => tracing::debug!("a connection is given up, on which nothing happens"),
             }
             drop(permit);
         });

@@ -1,8 +1,9 @@
 //! In which media type a client wants its response, and which status goes with it.
 //!
-//! There are two (GraphQL over HTTP, draft of August 2026, section "Media Types"), and each has rules of its own for the status. In
+//! There are two (GraphQL over HTTP, section "Media Types"), and each has rules of its own for the status. In
 //! `application/graphql-response+json`, it tells what became of the request. In `application/json`, it is 200 for all that is a
-//! GraphQL request, since clients that know no other type take any other status for the word of somebody in between.
+//! GraphQL request, since clients that know no other type take any other status for the word of somebody in between. So had drafts until
+//! 2025; that of August 2026 would have the same status in both.
 
 use std::cmp::Ordering;
 

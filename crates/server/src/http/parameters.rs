@@ -1,12 +1,9 @@
 //! The parameters of a GraphQL request, from a body or from a query string.
 
 use async_graphql::{Extensions, Request, Value as ConstValue, Variables};
-use axum::BoxError;
-use axum::body::{Bytes, HttpBody};
 use axum::extract::Query;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, Uri};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -21,7 +18,7 @@ use super::refusal::Refusal;
 pub(super) struct Parameters {
     /// Its text is empty if the document is only named.
     pub(super) request: Request,
-    /// The name of the document (GraphQL over HTTP, draft, appendix "Persisted Documents").
+    /// The name of the document (proposed for GraphQL over HTTP, appendix "Persisted Documents").
     pub(super) document_id: Option<String>,
 }
 
@@ -47,19 +44,6 @@ struct QueryParameters {
     variables: Option<String>,
     /// A JSON text.
     extensions: Option<String>,
-}
-
-/// Reads a body of at most `limit` bytes.
-pub(super) async fn read_body<B>(body: B, limit: usize) -> Result<Bytes, Refusal>
-where
-    B: HttpBody,
-    B::Error: Into<BoxError>,
-{
-    match Limited::new(body, limit).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Refusal::too_large(limit)),
-        Err(_) => Err(Refusal::malformed("the request body did not arrive")),
-    }
 }
 
 /// Reads the query string of `uri`.
@@ -144,7 +128,8 @@ fn fault(error: &serde_json::Error) -> String {
     format!("{what} (line {}, column {})", error.line(), error.column())
 }
 
-fn assemble(
+/// The parameters of a request, from what it was told with.
+pub(super) fn assemble(
     query: Option<String>,
     document_id: Option<String>,
     operation_name: Option<String>,
@@ -167,19 +152,25 @@ fn assemble(
     Ok(Parameters { request, document_id })
 }
 
-/// Refuses variables that hold more than `most` values.
-pub(super) fn check_size(variables: &Variables, most: usize) -> Result<(), Refusal> {
-    fn takes(value: &ConstValue, left: usize) -> Option<usize> {
-        let left = left.checked_sub(1)?;
-        match value {
-            ConstValue::List(values) => values.iter().try_fold(left, |left, value| takes(value, left)),
-            ConstValue::Object(fields) => fields.values().try_fold(left, |left, value| takes(value, left)),
-            _ => Some(left),
+impl Parameters {
+    /// Refuses variables, and extensions, that hold more than `most` values.
+    pub(super) fn check_size(&self, most: usize) -> Result<(), Refusal> {
+        fn takes(value: &ConstValue, left: usize) -> Option<usize> {
+            let left = left.checked_sub(1)?;
+            match value {
+                ConstValue::List(values) => values.iter().try_fold(left, |left, value| takes(value, left)),
+                ConstValue::Object(fields) => fields.values().try_fold(left, |left, value| takes(value, left)),
+                _ => Some(left),
+            }
         }
-    }
-    match variables.values().try_fold(most, |left, value| takes(value, left)) {
-        Some(_) => Ok(()),
-        None => Err(Refusal::invalid(format!("the variables hold more than {most} values"))),
+        let Request { variables, extensions, .. } = &self.request;
+        if variables.values().try_fold(most, |left, value| takes(value, left)).is_none() {
+            return Err(Refusal::invalid(format!("the variables hold more than {most} values")));
+        }
+        if extensions.values().try_fold(most, |left, value| takes(value, left)).is_none() {
+            return Err(Refusal::invalid(format!("the extensions hold more than {most} values")));
+        }
+        Ok(())
     }
 }
 
@@ -289,10 +280,13 @@ mod tests {
 
     #[test]
     fn the_values_of_variables_are_counted_with_those_within() {
-        let variables = Variables::from_json(serde_json::json!({ "a": [1, { "b": null }], "c": "d" }));
-        assert!(check_size(&variables, 5).is_ok());
-        assert_eq!(told(|| check_size(&variables, 4)), (422, 200, "the variables hold more than 4 values".to_owned()));
-        assert!(check_size(&Variables::default(), 0).is_ok());
+        for name in ["variables", "extensions"] {
+            let body = format!(r#"{{ "query": "{{ a }}", "{name}": {{ "a": [1, {{ "b": null }}], "c": "d" }} }}"#);
+            let parameters = of_json(body.as_bytes()).unwrap();
+            assert!(parameters.check_size(5).is_ok());
+            assert_eq!(told(|| parameters.check_size(4)), (422, 200, format!("the {name} hold more than 4 values")));
+        }
+        assert!(of_json(br#"{"query": "{ a }"}"#).unwrap().check_size(0).is_ok());
     }
 
     #[test]

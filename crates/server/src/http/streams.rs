@@ -1,5 +1,9 @@
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
+use parking_lot::Mutex;
+use tidewater_limit::Network;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 /// The WebSockets and event streams that are open: how many there may be, and that they end when the server stops.
@@ -7,8 +11,22 @@ pub(super) struct Streams {
     permits: Arc<Semaphore>,
     count: u32,
     stops: watch::Sender<bool>,
+    clients: Clients,
     /// One more reference for each that is open.
     open: [Arc<()>; Stream::ALL.len()],
+}
+
+/// How many are open from each network that has any.
+#[derive(Clone)]
+struct Clients {
+    most: usize,
+    open: Arc<Mutex<HashMap<Network, usize>>>,
+}
+
+/// One of those of a network.
+struct ClientOpen {
+    clients: Clients,
+    network: Network,
 }
 
 /// What is open.
@@ -24,6 +42,7 @@ pub(super) enum Stream {
 pub(super) struct Open {
     stops: watch::Receiver<bool>,
     _permit: OwnedSemaphorePermit,
+    _client: ClientOpen,
     _counted: Arc<()>,
 }
 
@@ -43,18 +62,20 @@ impl Stream {
 }
 
 impl Streams {
-    /// At most `count` at once.
-    pub(super) fn new(count: usize) -> Self {
+    /// At most `count` at once, and `of_client` of one client.
+    pub(super) fn new(count: usize, of_client: usize) -> Self {
         let count = u32::try_from(count.min(Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX);
         let permits = Arc::new(Semaphore::new(count as usize));
-        Self { permits, count, stops: watch::Sender::new(false), open: Default::default() }
+        let clients = Clients { most: of_client, open: Arc::default() };
+        Self { permits, count, stops: watch::Sender::new(false), clients, open: Default::default() }
     }
 
-    /// Leave for one more, if there may be one.
-    pub(super) fn open(&self, stream: Stream) -> Option<Open> {
+    /// Leave for one more from this network, if there may be one.
+    pub(super) fn open(&self, stream: Stream, network: Network) -> Option<Open> {
+        let client = self.clients.open(network)?;
         let permit = Arc::clone(&self.permits).try_acquire_owned().ok()?;
         let counted = Arc::clone(&self.open[stream as usize]);
-        Some(Open { stops: self.stops.subscribe(), _permit: permit, _counted: counted })
+        Some(Open { stops: self.stops.subscribe(), _permit: permit, _client: client, _counted: counted })
     }
 
     /// How many are open.
@@ -68,6 +89,30 @@ impl Streams {
         self.stops.send_replace(true);
         // Never closed, so it cannot fail.
         let _ = self.permits.acquire_many(self.count).await;
+    }
+}
+
+impl Clients {
+    fn open(&self, network: Network) -> Option<ClientOpen> {
+        let mut open = self.open.lock();
+        let count = open.entry(network).or_default();
+        if *count == self.most {
+            return None;
+        }
+        *count += 1;
+        Some(ClientOpen { clients: self.clone(), network })
+    }
+}
+
+impl Drop for ClientOpen {
+    fn drop(&mut self) {
+        let mut open = self.clients.open.lock();
+        if let Entry::Occupied(mut count) = open.entry(self.network) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
     }
 }
 

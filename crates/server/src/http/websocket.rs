@@ -68,7 +68,7 @@ async fn open(
         upgrade: Arc::new(trail.upgrade()),
     };
     client.allowance().request().await.map_err(Refusal::rate_limited)?;
-    let open = service.streams.open(Stream::Socket).ok_or_else(Refusal::busy)?;
+    let open = service.streams.open(Stream::Socket, network).ok_or_else(Refusal::busy)?;
     let upgrade = upgrade.protocols([PROTOCOL]);
     let speaks = upgrade.selected_protocol().is_some();
     let limit = service.limits.max_body;

@@ -20,6 +20,9 @@ const CLIENTS: usize = 12;
 /// what one request takes, times as many as there are at once, in a debug build.
 const MOST_MEMORY: u64 = 256 * 1024;
 
+/// How many connections there are beside, of which half have sent a header.
+const HALF_OPEN: usize = 200;
+
 struct World {
     server: Server,
     token: String,
@@ -39,6 +42,8 @@ async fn they_harm_neither_the_server_nor_anybody_else() {
         ("TIDEWATER_SIGN_UP_RATE", "0"),
         ("TIDEWATER_ACCOUNT_RATE", "0"),
         ("TIDEWATER_MAX_BATCH", "8"),
+        // Fewer than there are bodies that do not come.
+        ("TIDEWATER_MAX_REQUESTS", "64"),
         ("TIDEWATER_REQUEST_TIMEOUT", "50s"),
         ("TIDEWATER_LOG_LEVEL", "info,tidewater=debug"),
     ];
@@ -51,6 +56,7 @@ async fn they_harm_neither_the_server_nor_anybody_else() {
         refused: AtomicUsize::new(0),
         honest: AtomicUsize::new(0),
     };
+    let _half_open = world.half_open().await;
     let hostile = join_all((0..CLIENTS).map(async |client| {
         for number in (client..REQUESTS).step_by(CLIENTS) {
             world.attack(number).await;
@@ -81,6 +87,18 @@ async fn they_harm_neither_the_server_nor_anybody_else() {
 }
 
 impl World {
+    /// Connections on which a header, or a body, does not come to its end.
+    async fn half_open(&self) -> Vec<TcpStream> {
+        let head = "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n";
+        let open = (0..HALF_OPEN).map(async |number| {
+            let mut stream = TcpStream::connect(self.server.url().trim_start_matches("http://")).await.unwrap();
+            let sent = [head.as_bytes(), if number % 2 == 0 { b"" } else { b"\r\n{" }].concat();
+            stream.write_all(&sent).await.unwrap();
+            stream
+        });
+        join_all(open).await
+    }
+
     async fn attack(&self, number: usize) {
         let Hostile { what, sent } = hostile(number, &self.token);
         match sent {

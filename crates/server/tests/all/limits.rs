@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use tidewater_testkit::{Backend, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
-use crate::fixture::{on_sqlite, seeded, sign_in, start, wait_for_blocked};
+use crate::fixture::{eventually, on_sqlite, seeded, sign_in, start, wait_for_blocked};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 const TAGS: &str = r#"{"query": "{ viewer { tags { totalCount } } }"}"#;
@@ -179,6 +179,44 @@ async fn a_body_that_does_not_come_is_given_up() {
 }
 
 #[tokio::test]
+async fn bodies_that_do_not_come_keep_nobody_out() {
+    let (_database, server) = on_sqlite(&["--max-requests", "2"]).await;
+    let head = "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
+    let mut slow = Vec::new();
+    for _ in 0..8 {
+        let mut stream = connect(&server).await;
+        stream.write_all(head.as_bytes()).await.unwrap();
+        slow.push(stream);
+    }
+    for _ in 0..20 {
+        assert_eq!(server.post_raw(&[JSON], TAGS.to_owned()).await.status(), StatusCode::OK);
+    }
+}
+
+/// Together, bodies take no more than as many requests of the largest size would.
+#[tokio::test]
+async fn bodies_have_only_so_much_room() {
+    let (_database, server) = on_sqlite(&["--max-requests", "2", "--max-body", "64KiB"]).await;
+    let head = "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 65000\r\n\r\n";
+    let part = [head.as_bytes(), &[b' '; 60_000]].concat();
+    let mut half = Vec::new();
+    for _ in 0..2 {
+        let mut stream = connect(&server).await;
+        stream.write_all(&part).await.unwrap();
+        half.push(stream);
+    }
+    let large = || json!({ "query": "{ __typename }", "variables": { "unused": "x".repeat(30_000) } }).to_string();
+    eventually("there is no room left", async || {
+        server.post_raw(&[JSON], large()).await.status() == StatusCode::SERVICE_UNAVAILABLE
+    })
+    .await;
+    assert_eq!(server.post_raw(&[JSON], TAGS.to_owned()).await.status(), StatusCode::OK, "what is small needs none");
+    drop(half);
+    eventually("there is room again", async || server.post_raw(&[JSON], large()).await.status() == StatusCode::OK)
+        .await;
+}
+
+#[tokio::test]
 async fn a_header_that_is_too_large_is_refused() {
     let (_database, server) = on_sqlite(&["--max-header", "8KiB"]).await;
     let send = async |fields: String, path: String| {
@@ -222,6 +260,49 @@ async fn a_client_that_does_not_read_is_given_up() {
     let url = format!("{}/health/live", server.url());
     assert_eq!(server.client().get(url).send().await.unwrap().status(), StatusCode::OK);
     drop(greedy);
+}
+
+/// It answers pings, so neither the socket nor the protocol tells that it takes nothing.
+#[tokio::test]
+async fn a_client_of_http2_that_does_not_read_is_given_up() {
+    let (_database, server) = on_sqlite(&["--idle-timeout", "500ms", "--max-connections", "1"]).await;
+    let greedy =
+        reqwest::Client::builder().http2_prior_knowledge().http2_initial_stream_window_size(1).build().unwrap();
+    let query = "%7B__schema%7Btypes%7Bname%20description%20fields%7Bname%20description%7D%7D%7D%7D";
+    let answer = greedy.get(format!("{}/graphql?query={query}", server.url())).send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    let health = server.client().get(format!("{}/health/live", server.url())).send();
+    let health = timeout(Duration::from_secs(30), health).await.expect("the only connection is taken");
+    assert_eq!(health.unwrap().status(), StatusCode::OK);
+    assert!(answer.bytes().await.is_err(), "all of it came");
+}
+
+#[tokio::test]
+async fn a_client_of_http2_that_reads_slowly_is_served_to_the_end() {
+    let (_database, server) = on_sqlite(&["--idle-timeout", "1s"]).await;
+    let patient = reqwest::Client::builder().http2_prior_knowledge();
+    let patient = patient.http2_initial_stream_window_size(16_384).build().unwrap();
+    let query = "%7B__schema%7Btypes%7Bname%20description%20fields%7Bname%20description%7D%7D%7D%7D";
+    let url = format!("{}/graphql?query={query}", server.url());
+    let whole = server.client().get(&url).send().await.unwrap().bytes().await.unwrap();
+    assert!(whole.len() > 2 * 16_384, "{}", whole.len());
+    let mut answer = patient.get(&url).send().await.unwrap();
+    let mut come = Vec::new();
+    while let Some(piece) = answer.chunk().await.unwrap() {
+        come.extend_from_slice(&piece);
+        sleep(Duration::from_millis(600)).await;
+    }
+    assert_eq!(come.len(), whole.len());
+}
+
+#[tokio::test]
+async fn an_idle_connection_of_http2_is_closed() {
+    let (_database, server) = on_sqlite(&["--idle-timeout", "500ms", "--max-connections", "1"]).await;
+    let idle = reqwest::Client::builder().http2_prior_knowledge().build().unwrap();
+    let url = format!("{}/health/live", server.url());
+    assert_eq!(idle.get(&url).send().await.unwrap().status(), StatusCode::OK);
+    let other = timeout(Duration::from_secs(30), server.client().get(&url).send()).await;
+    assert_eq!(other.expect("the only connection is taken").unwrap().status(), StatusCode::OK);
 }
 
 async fn connect(server: &Server) -> TcpStream {

@@ -9,6 +9,7 @@ use tidewater_persisted::TextHash;
 use tidewater_testkit::{Answer, Backend, Server, TestDatabase};
 
 use crate::fixture::{binary, credentials, fail, seeded};
+use crate::subscriptions::socket::Socket;
 
 const NOTES: &str = "query Notes { notes { nodes { title } } }";
 const SIGN_IN: &str = "mutation SignIn($input: SignInInput!) { signIn(input: $input) { token } }";
@@ -137,6 +138,21 @@ async fn nothing_else_is_executed_where_that_is_said() {
         assert_eq!(answer.status(), 404);
         assert!(answer.bytes().await.unwrap().is_empty(), "what it asks for would be refused");
     }
+}
+
+#[tokio::test]
+async fn a_document_is_named_over_a_websocket_too() {
+    let trusting = Trusting::new(&[("TIDEWATER_TRUSTED_DOCUMENTS_ONLY", "true")]).await;
+    let mut socket = Socket::connect(&trusting.server, None).await;
+    let subscribe =
+        |id: &str, document: &str| json!({ "type": "subscribe", "id": id, "payload": { "documentId": document } });
+    socket.send(subscribe("1", &hash(NOTES))).await;
+    assert!(socket.result("1").await["data"]["notes"].is_object());
+    assert_eq!(socket.next().await["type"], "complete");
+    socket.send(subscribe("2", "unknown")).await;
+    assert_eq!(socket.error("2").await, NOT_FOUND.1);
+    socket.subscribe("3", OTHER, Value::Null).await;
+    assert_eq!(socket.error("3").await, NOT_TRUSTED.1);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use async_graphql::{Request, Response, ServerError, Value, Variables};
+use async_graphql::{Response, ServerError, Value, Variables};
 use futures::FutureExt;
 use serde::Serialize;
 use tidewater_graphql::{Begun, Error, Event, refusal};
@@ -13,6 +13,8 @@ use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 
 use crate::http::client::{Client, Unbegun};
+use crate::http::parameters::{self, Parameters};
+use crate::http::refusal::Refusal;
 
 /// An operation that is under way.
 pub(super) struct Running {
@@ -89,14 +91,12 @@ async fn carry_out(
     Output::Complete
 }
 
-fn of(request: tidewater_socket::Request) -> Request {
-    let tidewater_socket::Request { query, operation_name, variables, extensions } = request;
-    let mut request = Request::new(query).variables(Variables::from_json(variables.into()));
+fn of(request: tidewater_socket::Request) -> Result<Parameters, Refusal> {
+    let tidewater_socket::Request { query, document_id, operation_name, variables, extensions } = request;
     // What is JSON can be a value, but for numbers beyond all bounds, which JSON here has none of.
     let value = |(name, value)| Some((name, Value::from_json(value).ok()?));
-    request.extensions = async_graphql::Extensions(extensions.into_iter().filter_map(value).collect());
-    request.operation_name = operation_name.filter(|name| !name.is_empty());
-    request
+    let extensions = async_graphql::Extensions(extensions.into_iter().filter_map(value).collect());
+    parameters::assemble(Some(query), document_id, operation_name, Variables::from_json(variables.into()), extensions)
 }
 
 /// Whether it was not executed: what is wrong belongs to no field.

@@ -85,6 +85,17 @@ async fn only_so_many_sockets_are_open() {
 }
 
 #[tokio::test]
+async fn one_client_has_only_so_many_sockets() {
+    let (_database, server) = on_sqlite(&["--max-client-streams", "1", "--trusted-proxies", "127.0.0.1"]).await;
+    let open = async |client: &str| Socket::try_open(&server, PROTOCOL, &[("x-forwarded-for", client)]).await;
+    let first = open("192.0.2.1").await.unwrap();
+    assert_eq!(open("192.0.2.1").await.err(), Some(StatusCode::SERVICE_UNAVAILABLE));
+    assert!(open("192.0.2.2").await.is_ok(), "another client is kept out");
+    drop(first);
+    crate::fixture::eventually("there is room again", async || open("192.0.2.1").await.is_ok()).await;
+}
+
+#[tokio::test]
 async fn what_is_no_handshake_is_refused() {
     let (_database, server) = on_sqlite(&[]).await;
     let connection = ("connection", "upgrade");

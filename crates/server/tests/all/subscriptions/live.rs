@@ -124,6 +124,20 @@ async fn where_nothing_can_follow_a_live_query_is_refused() {
     stream.complete().await;
 }
 
+#[tokio::test]
+async fn what_a_live_query_asks_is_kept_only_if_it_is_small() {
+    let (_database, server) = on_sqlite(&[]).await;
+    let mut socket = Socket::connect(&server, None).await;
+    for (size, is_kept) in [(60_000, true), (70_000, false)] {
+        socket.subscribe("1", "query @live { __typename }", json!({ "unused": "x".repeat(size) })).await;
+        match is_kept {
+            true => assert_eq!(socket.result("1").await["data"]["__typename"], "Query"),
+            false => assert_eq!(socket.error("1").await, "BAD_USER_INPUT"),
+        }
+        socket.send(json!({ "id": "1", "type": "complete" })).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_so_many_live_queries_are_open() {
     let arguments = ["--max-live-queries", "3", "--max-socket-live-queries", "2"];

@@ -72,6 +72,10 @@ async fn other_messages_are_bad_requests() {
         Message::text(r#"{"type":"start","id":"1","payload":{"query":"{ __typename }"}}"#),
         Message::text(r#"{"type":"subscribe","id":"1","payload":{}}"#),
         Message::text(r#"{"type":"connection_ack"}"#),
+        Message::text(
+            json!({ "type": "subscribe", "id": "x".repeat(2_000), "payload": { "query": "{ __typename }" } })
+                .to_string(),
+        ),
         Message::binary(Bytes::from_static(br#"{"type":"ping"}"#)),
     ];
     for message in rubbish {
@@ -156,6 +160,7 @@ async fn what_is_not_executed_is_an_error() {
     for refused in [
         "{ nonsense }",
         "{ syntax",
+        "",
         "query A { __typename } query B { __typename }",
         "subscription { nonsense }",
         "subscription { noteChanged { kind } todoChanged { kind } }",
