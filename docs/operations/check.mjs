@@ -125,7 +125,9 @@ async function run() {
   const queries = panels();
   for (const [title, expression] of queries) {
     const answer = await query(`query?query=${encodeURIComponent(expression)}`);
-    if (answer.status !== 'success' || answer.data.result.length === 0) {
+    // A quotient of nothing is no data either.
+    const isEmpty = answer.status !== 'success' || answer.data.result.every(({ value }) => value[1] === 'NaN');
+    if (isEmpty) {
       empty.push(`${title}: ${expression} ${answer.error ?? ''}`);
     }
   }
