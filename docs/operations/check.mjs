@@ -125,9 +125,7 @@ async function run() {
   const queries = panels();
   for (const [title, expression] of queries) {
     const answer = await query(`query?query=${encodeURIComponent(expression)}`);
-    // A quotient of nothing is no data either.
-    const isEmpty = answer.status !== 'success' || answer.data.result.every(({ value }) => value[1] === 'NaN');
-    if (isEmpty) {
+    if (answer.status !== 'success' || answer.data.result.length === 0) {
       empty.push(`${title}: ${expression} ${answer.error ?? ''}`);
     }
   }
