@@ -9,6 +9,7 @@ use std::{
 use reqwest::{Client, Response, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::net::TcpStream;
 use tokio::time;
 
 use crate::process::{BROKEN_MACHINE, Output, PATIENCE, Process, Supervision, command, supervised};
@@ -83,6 +84,11 @@ impl Server {
     /// Its address, `http://127.0.0.1:PORT`.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// A connection of its own, for what is no HTTP, or not all of it.
+    pub async fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.url.trim_start_matches("http://")).await.expect("the server does not listen")
     }
 
     /// The empty directory that it was started in, where its default SQLite file is.

@@ -27,12 +27,11 @@ pub(super) struct Pace {
 
 #[derive(Debug)]
 struct State {
-    is_http2: bool,
     next: u64,
     /// The requests under way: since when their clients take nothing of the answer, if there is one.
     under_way: HashMap<u64, Option<Instant>>,
-    /// Since when there is none.
-    idle: Instant,
+    /// Since when there is none any more.
+    idle: Option<Instant>,
 }
 
 /// A request that is under way, until its answer is taken whole.
@@ -45,7 +44,7 @@ struct UnderWay {
 impl Pace {
     /// `limit` is how long nothing may happen.
     pub(super) fn new(limit: Duration) -> Arc<Self> {
-        let state = State { is_http2: false, next: 0, under_way: HashMap::new(), idle: Instant::now() };
+        let state = State { next: 0, under_way: HashMap::new(), idle: None };
         Arc::new(Self { limit, state: Mutex::new(state) })
     }
 
@@ -71,8 +70,7 @@ impl Pace {
             sleep(self.limit / LOOKS).await;
             let state = self.state.lock();
             let is_late = |since: &Instant| since.elapsed() >= self.limit;
-            let is_idle = state.is_http2 && state.under_way.is_empty() && is_late(&state.idle);
-            if is_idle || state.under_way.values().flatten().any(is_late) {
+            if state.under_way.values().flatten().chain(&state.idle).any(is_late) {
                 return;
             }
         }
@@ -82,7 +80,7 @@ impl Pace {
 impl UnderWay {
     fn begin(pace: Arc<Pace>) -> Self {
         let mut state = pace.state.lock();
-        state.is_http2 = true;
+        state.idle = None;
         state.next += 1;
         let number = state.next;
         state.under_way.insert(number, None);
@@ -110,7 +108,7 @@ impl Drop for UnderWay {
         let mut state = self.pace.state.lock();
         state.under_way.remove(&self.number);
         if state.under_way.is_empty() {
-            state.idle = Instant::now();
+            state.idle = Some(Instant::now());
         }
     }
 }

@@ -163,14 +163,14 @@ impl Parameters {
                 _ => Some(left),
             }
         }
-        let Request { variables, extensions, .. } = &self.request;
-        if variables.values().try_fold(most, |left, value| takes(value, left)).is_none() {
-            return Err(Refusal::invalid(format!("the variables hold more than {most} values")));
+        fn check<'a>(name: &str, mut values: impl Iterator<Item = &'a ConstValue>, most: usize) -> Result<(), Refusal> {
+            match values.try_fold(most, |left, value| takes(value, left)) {
+                Some(_) => Ok(()),
+                None => Err(Refusal::invalid(format!("the {name} hold more than {most} values"))),
+            }
         }
-        if extensions.values().try_fold(most, |left, value| takes(value, left)).is_none() {
-            return Err(Refusal::invalid(format!("the extensions hold more than {most} values")));
-        }
-        Ok(())
+        check("variables", self.request.variables.values(), most)?;
+        check("extensions", self.request.extensions.values(), most)
     }
 }
 

@@ -49,7 +49,7 @@ impl Room {
                 false => Refusal::malformed("the request body did not arrive"),
             })?;
             let Ok(data) = frame.into_data() else { continue };
-            self.grow(&mut room, first.len() + whole.len() + data.len())?;
+            self.grow(&mut room, first.len() + whole.len() + data.len()).ok_or_else(Refusal::busy)?;
             // Nearly all come in one piece, which need not be copied.
             if first.is_empty() && whole.is_empty() {
                 first = data;
@@ -66,24 +66,23 @@ impl Room {
     pub(super) fn keep(&self, answer: Vec<u8>) -> Result<Bytes, Vec<u8>> {
         let mut room = None;
         match self.grow(&mut room, answer.len()) {
-            Ok(()) => Ok(held(answer.into(), room)),
-            Err(_) => Err(answer),
+            Some(()) => Ok(held(answer.into(), room)),
+            None => Err(answer),
         }
     }
 
-    /// Has `room` be that of so many bytes.
-    fn grow(&self, room: &mut Option<OwnedSemaphorePermit>, bytes: usize) -> Result<(), Refusal> {
+    /// Has `room` be that of so many bytes, if there is as much.
+    fn grow(&self, room: &mut Option<OwnedSemaphorePermit>, bytes: usize) -> Option<()> {
         if bytes <= SMALL {
-            return Ok(());
+            return Some(());
         }
         let more = bytes - room.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-        let more = u32::try_from(more).map_err(|_| Refusal::busy())?;
-        let more = Arc::clone(&self.0).try_acquire_many_owned(more).map_err(|_| Refusal::busy())?;
+        let more = Arc::clone(&self.0).try_acquire_many_owned(u32::try_from(more).ok()?).ok()?;
         match room {
             Some(room) => room.merge(more),
             None => *room = Some(more),
         }
-        Ok(())
+        Some(())
     }
 }
 

@@ -91,7 +91,7 @@ impl World {
     async fn half_open(&self) -> Vec<TcpStream> {
         let head = "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n";
         let open = (0..HALF_OPEN).map(async |number| {
-            let mut stream = TcpStream::connect(self.server.url().trim_start_matches("http://")).await.unwrap();
+            let mut stream = self.server.connect().await;
             let sent = [head.as_bytes(), if number % 2 == 0 { b"" } else { b"\r\n{" }].concat();
             stream.write_all(&sent).await.unwrap();
             stream
@@ -153,7 +153,7 @@ impl World {
 
     /// Sends what need not be HTTP. Whatever it is, the connection comes to an end, and no answer is the server's fault.
     async fn send(&self, what: &str, bytes: &[u8]) {
-        let mut stream = TcpStream::connect(self.server.url().trim_start_matches("http://")).await.unwrap();
+        let mut stream = self.server.connect().await;
         let _ = stream.write_all(bytes).await;
         let _ = stream.shutdown().await;
         let mut answer = Vec::new();

@@ -3,14 +3,15 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use sea_orm::{ConnectionTrait, TransactionTrait};
 use serde_json::{Value, json};
-use tidewater_testkit::{Backend, Server};
+use tidewater_testkit::Backend;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
 use crate::fixture::{eventually, on_sqlite, seeded, sign_in, start, wait_for_blocked};
 
 const JSON: (&str, &str) = ("content-type", "application/json");
+/// Asks for some tens of kilobytes.
+const LARGE: &str = "/graphql?query=%7B__schema%7Btypes%7Bname%20description%20fields%7Bname%20description%7D%7D%7D%7D";
 const TAGS: &str = r#"{"query": "{ viewer { tags { totalCount } } }"}"#;
 
 #[tokio::test]
@@ -126,7 +127,7 @@ async fn more_requests_than_the_server_takes_are_turned_away() {
 async fn a_connection_whose_request_does_not_come_is_closed() {
     let (_database, server) = on_sqlite(&["--idle-timeout", "200ms"]).await;
     for sent in ["", "POST /graphql HTTP/1.1\r\nHost: x\r\n", "PRI * HTTP/2.0"] {
-        let mut stream = connect(&server).await;
+        let mut stream = server.connect().await;
         stream.write_all(sent.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
         let closed = timeout(Duration::from_secs(30), stream.read_to_end(&mut answer)).await;
@@ -138,7 +139,7 @@ async fn a_connection_whose_request_does_not_come_is_closed() {
 #[tokio::test]
 async fn a_connection_of_http2_that_falls_silent_is_closed() {
     let (_database, server) = on_sqlite(&["--idle-timeout", "200ms"]).await;
-    let mut stream = connect(&server).await;
+    let mut stream = server.connect().await;
     stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
     // Longer than the ten seconds that it may take, and shorter than what ends it otherwise.
     let mut told = Vec::new();
@@ -155,8 +156,8 @@ async fn a_connection_of_http2_that_falls_silent_is_closed() {
 #[tokio::test]
 async fn more_connections_than_the_server_takes_wait_for_their_turn() {
     let (_database, server) = on_sqlite(&["--max-connections", "1"]).await;
-    let first = connect(&server).await;
-    let mut second = connect(&server).await;
+    let first = server.connect().await;
+    let mut second = server.connect().await;
     second.write_all(b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
     let mut answer = String::new();
     assert!(timeout(Duration::from_millis(200), second.read_to_string(&mut answer)).await.is_err(), "{answer}");
@@ -168,10 +169,8 @@ async fn more_connections_than_the_server_takes_wait_for_their_turn() {
 #[tokio::test]
 async fn a_body_that_does_not_come_is_given_up() {
     let (_database, server) = on_sqlite(&["--request-timeout", "300ms"]).await;
-    let mut stream = connect(&server).await;
-    let head =
-        "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"query\":";
-    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut stream = server.connect().await;
+    stream.write_all((head(100) + "{\"query\":").as_bytes()).await.unwrap();
     let mut answer = String::new();
     timeout(Duration::from_secs(30), stream.read_to_string(&mut answer)).await.expect("it stayed open").unwrap();
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
@@ -181,11 +180,11 @@ async fn a_body_that_does_not_come_is_given_up() {
 #[tokio::test]
 async fn bodies_that_do_not_come_keep_nobody_out() {
     let (_database, server) = on_sqlite(&["--max-requests", "2"]).await;
-    let head = "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{";
+    let part = head(100) + "{";
     let mut slow = Vec::new();
     for _ in 0..8 {
-        let mut stream = connect(&server).await;
-        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut stream = server.connect().await;
+        stream.write_all(part.as_bytes()).await.unwrap();
         slow.push(stream);
     }
     for _ in 0..20 {
@@ -197,21 +196,26 @@ async fn bodies_that_do_not_come_keep_nobody_out() {
 #[tokio::test]
 async fn bodies_have_only_so_much_room() {
     let (_database, server) = on_sqlite(&["--max-requests", "2", "--max-body", "64KiB"]).await;
-    let head = "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 65000\r\n\r\n";
-    let part = [head.as_bytes(), &[b' '; 60_000]].concat();
-    let mut half = Vec::new();
-    for _ in 0..2 {
-        let mut stream = connect(&server).await;
-        stream.write_all(&part).await.unwrap();
-        half.push(stream);
-    }
+    let part = [head(65_000).as_bytes(), &[b' '; 60_000]].concat();
     let large = || json!({ "query": "{ __typename }", "variables": { "unused": "x".repeat(30_000) } }).to_string();
     eventually("there is no room left", async || {
-        server.post_raw(&[JSON], large()).await.status() == StatusCode::SERVICE_UNAVAILABLE
+        let mut half = Vec::new();
+        for _ in 0..2 {
+            let mut stream = server.connect().await;
+            stream.write_all(&part).await.unwrap();
+            half.push(stream);
+        }
+        // While they come, it would be one of them that finds no room.
+        sleep(Duration::from_millis(500)).await;
+        let is_full = server.post_raw(&[JSON], large()).await.status() == StatusCode::SERVICE_UNAVAILABLE;
+        assert_eq!(
+            server.post_raw(&[JSON], TAGS.to_owned()).await.status(),
+            StatusCode::OK,
+            "what is small needs none"
+        );
+        is_full
     })
     .await;
-    assert_eq!(server.post_raw(&[JSON], TAGS.to_owned()).await.status(), StatusCode::OK, "what is small needs none");
-    drop(half);
     eventually("there is room again", async || server.post_raw(&[JSON], large()).await.status() == StatusCode::OK)
         .await;
 }
@@ -220,7 +224,7 @@ async fn bodies_have_only_so_much_room() {
 async fn a_header_that_is_too_large_is_refused() {
     let (_database, server) = on_sqlite(&["--max-header", "8KiB"]).await;
     let send = async |fields: String, path: String| {
-        let mut stream = connect(&server).await;
+        let mut stream = server.connect().await;
         // It may be refused before all of it was sent.
         let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{fields}\r\n");
         let _ = stream.write_all(request.as_bytes()).await;
@@ -252,8 +256,8 @@ async fn a_header_that_is_too_large_is_refused() {
 #[tokio::test]
 async fn a_client_that_does_not_read_is_given_up() {
     let (_database, server) = on_sqlite(&["--idle-timeout", "500ms", "--max-connections", "1"]).await;
-    let mut greedy = connect(&server).await;
-    let query = "GET /graphql?query=%7B__schema%7Btypes%7Bname%20description%20fields%7Bname%20description%7D%7D%7D%7D HTTP/1.1\r\nHost: x\r\n\r\n";
+    let mut greedy = server.connect().await;
+    let query = format!("GET {LARGE} HTTP/1.1\r\nHost: x\r\n\r\n");
     // Far more answers than fit into what the kernel keeps for a client.
     let _ = timeout(Duration::from_secs(2), greedy.write_all(query.repeat(2_000).as_bytes())).await;
     // The only connection is free again.
@@ -268,8 +272,7 @@ async fn a_client_of_http2_that_does_not_read_is_given_up() {
     let (_database, server) = on_sqlite(&["--idle-timeout", "500ms", "--max-connections", "1"]).await;
     let greedy =
         reqwest::Client::builder().http2_prior_knowledge().http2_initial_stream_window_size(1).build().unwrap();
-    let query = "%7B__schema%7Btypes%7Bname%20description%20fields%7Bname%20description%7D%7D%7D%7D";
-    let answer = greedy.get(format!("{}/graphql?query={query}", server.url())).send().await.unwrap();
+    let answer = greedy.get(format!("{}{LARGE}", server.url())).send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
     let health = server.client().get(format!("{}/health/live", server.url())).send();
     let health = timeout(Duration::from_secs(30), health).await.expect("the only connection is taken");
@@ -282,8 +285,7 @@ async fn a_client_of_http2_that_reads_slowly_is_served_to_the_end() {
     let (_database, server) = on_sqlite(&["--idle-timeout", "1s"]).await;
     let patient = reqwest::Client::builder().http2_prior_knowledge();
     let patient = patient.http2_initial_stream_window_size(16_384).build().unwrap();
-    let query = "%7B__schema%7Btypes%7Bname%20description%20fields%7Bname%20description%7D%7D%7D%7D";
-    let url = format!("{}/graphql?query={query}", server.url());
+    let url = format!("{}{LARGE}", server.url());
     let whole = server.client().get(&url).send().await.unwrap().bytes().await.unwrap();
     assert!(whole.len() > 2 * 16_384, "{}", whole.len());
     let mut answer = patient.get(&url).send().await.unwrap();
@@ -305,8 +307,9 @@ async fn an_idle_connection_of_http2_is_closed() {
     assert_eq!(other.expect("the only connection is taken").unwrap().status(), StatusCode::OK);
 }
 
-async fn connect(server: &Server) -> TcpStream {
-    TcpStream::connect(server.url().trim_start_matches("http://")).await.unwrap()
+/// The beginning of a request with a body of so many bytes.
+fn head(length: usize) -> String {
+    format!("POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n")
 }
 
 fn code(answer: &Value) -> &str {

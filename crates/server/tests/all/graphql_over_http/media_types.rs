@@ -112,7 +112,7 @@ async fn who_accepts_neither_type_is_told_so_before_anything_is_done() {
 async fn a_partial_success_has_a_phrase_for_people() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let (_database, server) = on_sqlite(&[]).await;
-    let mut stream = tokio::net::TcpStream::connect(server.url().trim_start_matches("http://")).await.unwrap();
+    let mut stream = server.connect().await;
     let request = format!(
         "GET /graphql?query=%7Btodos%7BtotalCount%7D%7D HTTP/1.1\r\nHost: x\r\nAccept: {GRAPHQL}\r\nConnection: close\r\n\r\n"
     );

@@ -6,7 +6,6 @@ use sea_orm::{ConnectionTrait, TransactionTrait};
 use serde_json::{Value, json};
 use tidewater_testkit::Backend;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
@@ -103,7 +102,7 @@ async fn a_message_has_a_largest_size() {
 #[tokio::test]
 async fn a_frame_that_says_that_it_is_too_large_is_not_waited_for() {
     let (_database, server) = on_sqlite(&["--max-body", "2KiB", "--socket-init-timeout", "1h"]).await;
-    let mut stream = BufReader::new(TcpStream::connect(server.url().trim_start_matches("http://")).await.unwrap());
+    let mut stream = BufReader::new(server.connect().await);
     let upgrade = "GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
                    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n";
     stream.write_all(upgrade.as_bytes()).await.unwrap();
