@@ -1,10 +1,9 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { Failure, GraphQLAnswer } from '../api/message';
 import { post } from '../api/post';
-import { stream } from '../api/stream';
+import { follow } from './follow';
 
-/** Until what has ended is followed again: at first, and at most where it ends again and again. */
-const PAUSE_MILLISECONDS = 2000;
+/** Until what ends again and again is followed again, at most. */
 const LONGEST_PAUSE_MILLISECONDS = 30_000;
 
 export interface Live<Data> {
@@ -19,8 +18,8 @@ export interface Live<Data> {
 }
 
 /**
- * Asks what may be a live query, by its variable `live`: at once, and then whenever its answer becomes another one, whoever has changed what. Where nothing can be followed,
- * it is asked from time to time. `variables` are JSON, so that the same ones are the same.
+ * Asks what may be a live query, by its variable `live`: at once, and then whenever its answer becomes another one, whoever has changed
+ * what. Where nothing can be followed, it is asked from time to time. `variables` are JSON, so that the same ones are the same.
  */
 export function useLive<Data>(query: string, variables: string): Live<Data> {
   const [data, setData] = useState<Data | null>(null);
@@ -52,45 +51,22 @@ export function useLive<Data>(query: string, variables: string): Live<Data> {
       take(number, (await post<Data>(request(false))).answer);
     };
 
-    let stop = () => {};
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let pause = PAUSE_MILLISECONDS;
-    const follow = () => {
-      let end: Failure = { message: 'The server follows this no longer.' };
-      stop = stream<Data>(
-        request(true),
-        {},
-        {
-          next: (answer) => {
-            const [failure] = answer.errors ?? [];
-            // Nothing was executed: whether that can be read all the same is told when it is.
-            if (failure && answer.data === undefined) {
-              end = failure;
-              return;
-            }
-            pause = PAUSE_MILLISECONDS;
-            setInterruption(null);
-            take(++last, answer);
-          },
-          complete: () => {
-            if (!isOver) {
-              setInterruption({ ...end, message: `Changes are not shown as they happen: ${end.message}` });
-              timer = setTimeout(begin, pause);
-              pause = Math.min(2 * pause, LONGEST_PAUSE_MILLISECONDS);
-            }
-          },
-        },
-      );
-    };
-    const begin = () => {
-      void read();
-      follow();
-    };
     newestRead.current = () => void read();
-    begin();
+    const stop = follow<Data>(
+      request(true),
+      {
+        // Whether what cannot be followed can be read all the same is told then.
+        onBegin: () => void read(),
+        onAnswer: (answer) => {
+          setInterruption(null);
+          take(++last, answer);
+        },
+        onEnd: setInterruption,
+      },
+      LONGEST_PAUSE_MILLISECONDS,
+    );
     return () => {
       isOver = true;
-      clearTimeout(timer);
       stop();
     };
   }, [query, variables]);

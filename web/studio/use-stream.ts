@@ -1,9 +1,7 @@
 import { useEffect, useRef } from 'react';
 import type { Failure } from '../api/message';
-import { stream } from '../api/stream';
+import { follow } from './follow';
 
-/** Until an ended subscription is begun again. */
-const PAUSE_MILLISECONDS = 2000;
 /** Within which a subscription has surely begun: over a WebSocket, nothing tells. */
 const SETTLING_MILLISECONDS = 1000;
 
@@ -25,36 +23,22 @@ export function useStream<Data>(query: string | null, listener: StreamListener<D
     if (query === null) {
       return;
     }
-    let isOver = false;
-    let stop = () => {};
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const begin = () => {
-      let end: Failure = { message: 'The server tells no more.' };
-      timer = setTimeout(() => newest.current.onDoubt(), SETTLING_MILLISECONDS);
-      stop = stream<Data>(
-        { query },
-        {},
-        {
-          next: ({ data, errors }) => {
-            end = errors?.[0] ?? end;
-            if (data) {
-              newest.current.onData(data);
-            }
-          },
-          complete: () => {
-            clearTimeout(timer);
-            if (!isOver) {
-              newest.current.onEnd(end);
-              timer = setTimeout(begin, PAUSE_MILLISECONDS);
-            }
-          },
+    let settling: ReturnType<typeof setTimeout> | undefined;
+    const stop = follow<Data>(
+      { query },
+      {
+        onBegin: () => {
+          settling = setTimeout(() => newest.current.onDoubt(), SETTLING_MILLISECONDS);
         },
-      );
-    };
-    begin();
+        onAnswer: ({ data }) => data && newest.current.onData(data),
+        onEnd: (failure) => {
+          clearTimeout(settling);
+          newest.current.onEnd(failure);
+        },
+      },
+    );
     return () => {
-      isOver = true;
-      clearTimeout(timer);
+      clearTimeout(settling);
       stop();
     };
   }, [query]);

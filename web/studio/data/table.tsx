@@ -1,15 +1,13 @@
 import { ActionsHeading, TableFrame } from '../table/frame';
 import { Heading } from '../table/heading';
+import type { Order } from '../table/order-choice';
 import type { Column, Entity } from '../schema/entity';
 import type { Row } from '../schema/value';
 import { CacheCell } from './cache-cell';
 import { LinkCell } from './link-cell';
 import { isByKeyboard } from './undo';
 import type { Memos } from './use-memos';
-import type { PageRequest } from './use-page';
 import { ValueCell } from './value-cell';
-
-type Order = PageRequest['order'];
 
 interface Properties {
   entity: Entity;
@@ -19,10 +17,10 @@ interface Properties {
   /** Ids of rows that somebody has changed just now. */
   changed: ReadonlySet<string>;
   canOrder: boolean;
-  order: Order;
+  order: Order | null;
   /** What caches keep of the rows. */
   memos: Memos;
-  onOrder: (order: Order) => void;
+  onOrder: (order: Order | null) => void;
   onChanged: (row: Row) => void;
   /** `key` is what was pressed by the keyboard. */
   onDelete: (row: Row, key: HTMLElement | null) => void;

@@ -2,12 +2,13 @@ import { useCallback } from 'react';
 import type { Failure } from '../../api/message';
 import type { List } from '../schema/entity';
 import type { Row } from '../schema/value';
+import type { Order } from '../table/order-choice';
 import { useLive } from '../use-live';
 
 /** Which rows are asked for. */
 export interface PageRequest {
   filter: Record<string, unknown>;
-  order: { field: string; direction: 'ASC' | 'DESC' } | null;
+  order: Order | null;
   place: Place;
 }
 

@@ -50,7 +50,7 @@ export function useRecentChanges(isPaused: boolean): { changes: readonly Change[
       void ask();
     },
     onEnd: (failure) => {
-      setInterruption({ ...failure, message: `Changes are not shown as they happen: ${failure.message}` });
+      setInterruption(failure);
       void ask();
     },
   });
@@ -60,6 +60,9 @@ export function useRecentChanges(isPaused: boolean): { changes: readonly Change[
       return;
     }
     const interval = setInterval(() => {
+      if (waiting.current.length === 0) {
+        return;
+      }
       const come = unknown(asked.current, waiting.current);
       waiting.current = [];
       if (come.length > 0) {
