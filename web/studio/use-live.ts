@@ -20,17 +20,32 @@ export interface Live<Data> {
 /**
  * Asks what may be a live query, by its variable `live`: at once, and then whenever its answer becomes another one, whoever has changed
  * what. Where nothing can be followed, it is asked from time to time. `variables` are JSON, so that the same ones are the same.
+ *
+ * While `isHeld`, what was answered stays as it is but for what is altered: it would be taken from under the hands of somebody who edits it.
  */
-export function useLive<Data>(query: string, variables: string): Live<Data> {
+export function useLive<Data>(query: string, variables: string, isHeld: boolean): Live<Data> {
   const [data, setData] = useState<Data | null>(null);
   const [failure, setFailure] = useState<Failure | null>(null);
   const [interruption, setInterruption] = useState<Failure | null>(null);
   const [isLoading, setIsLoading] = useState(true);
   const newestRead = useRef(() => {});
+  const holding = useRef(isHeld);
+  /** What came while the answer before was held. */
+  const waiting = useRef<Data | null>(null);
+  useEffect(() => {
+    holding.current = isHeld;
+    if (!isHeld && waiting.current !== null) {
+      setData(waiting.current);
+      waiting.current = null;
+    }
+  }, [isHeld]);
 
   useEffect(() => {
     const request = (live: boolean) => ({ query, variables: { ...(JSON.parse(variables) as object), live } });
     let isOver = false;
+    // What was answered to something else is not held.
+    let isAnswered = false;
+    waiting.current = null;
     // Answers may overtake one another: those that were asked for, or told, before the newest are left alone.
     let last = 0;
     let newest = 0;
@@ -42,7 +57,12 @@ export function useLive<Data>(query: string, variables: string): Live<Data> {
       setIsLoading(false);
       setFailure(errors?.[0] ?? null);
       if (data && !errors) {
-        setData(data);
+        if (isAnswered && holding.current) {
+          waiting.current = data;
+        } else {
+          isAnswered = true;
+          setData(data);
+        }
       }
     };
     const read = async () => {

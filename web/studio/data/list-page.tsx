@@ -7,7 +7,7 @@ import { useDeletions } from './deletions';
 import { FilterBar } from './filter-bar';
 import { Pager } from './pager';
 import { Table } from './table';
-import { EditorsContext, useUnlessEdited } from './use-editors';
+import { EditorsContext, useEditors } from './use-editors';
 import { useMemos } from './use-memos';
 import { usePage, type PageRequest } from './use-page';
 
@@ -20,8 +20,8 @@ export function ListPage({ list, id }: { list: List; id: string | null }) {
   const Heading = id === null ? 'h1' : 'h2';
   const [request, setRequest] = useState<PageRequest>({ filter: {}, order: null, place: null });
   const [isCreating, setIsCreating] = useState(false);
-  const { page: newest, failure, isLoading, refresh, replace } = usePage(list, id, request);
-  const [page, tellOfEditor] = useUnlessEdited(newest, JSON.stringify(request));
+  const [isEdited, tellOfEditor] = useEditors();
+  const { page, failure, isLoading, refresh, replace } = usePage(list, id, request, isEdited);
   const memos = useMemos(page?.nodes);
   const deletions = useDeletions();
   const changed = useChanged(page?.nodes);

@@ -6,7 +6,7 @@ import { UserSessions } from '../sessions/user-sessions';
 import { useLive } from '../use-live';
 import { LinkCell } from './link-cell';
 import { ListPage } from './list-page';
-import { EditorsContext, useUnlessEdited } from './use-editors';
+import { EditorsContext, useEditors } from './use-editors';
 import { ValueCell } from './value-cell';
 
 /** The field of a user that no list of the catalogue shows, since sessions have no look-up of their own. */
@@ -14,8 +14,9 @@ const SESSIONS = 'sessions';
 
 /** One object, and the lists that belong to it. `field` is that of the list which is shown; the first where it is null. */
 export function ObjectPage({ entity, id, field }: { entity: Entity; id: string; field: string | null }) {
-  const live = useLive<{ object: Row | null }>(entity.document, JSON.stringify({ id }));
-  const [object, tellOfEditor] = useUnlessEdited(live.data?.object ?? null, id);
+  const [isEdited, tellOfEditor] = useEditors();
+  const live = useLive<{ object: Row | null }>(entity.document, JSON.stringify({ id }), isEdited);
+  const object = live.data?.object ?? null;
   const isMissing = live.data !== null && object === null;
   const failure = live.failure ?? (isMissing ? { message: `There is no such ${entity.field}.` } : null);
   const replace = (object: Row) => live.alter(() => ({ object }));

@@ -14,17 +14,9 @@ export function useEditor(isEdited: boolean): void {
   }, [isEdited, tell]);
 }
 
-/**
- * What was read of `what` last, except that it stays as it was while somebody edits it: it would be taken from under their hands. With
- * that, the value of the context by which editors tell.
- */
-export function useUnlessEdited<Value>(value: Value, what: string): [Value, (difference: 1 | -1) => void] {
+/** Whether anything is edited, and the value of the context by which editors tell. */
+export function useEditors(): [boolean, (difference: 1 | -1) => void] {
   const [editors, setEditors] = useState(0);
-  const [kept, setKept] = useState({ value, what });
   const tell = useCallback((difference: 1 | -1) => setEditors((editors) => editors + difference), []);
-  const isHeld = editors > 0 && kept.what === what;
-  if (!isHeld && (kept.value !== value || kept.what !== what)) {
-    setKept({ value, what });
-  }
-  return [isHeld ? kept.value : value, tell];
+  return [editors > 0, tell];
 }

@@ -45,10 +45,10 @@ interface Answer {
   parent?: { list: Page } | null;
 }
 
-/** A page of a list, as it is at any time. `id` is that of the object which it belongs to. */
-export function usePage(list: List, id: string | null, request: PageRequest): PageState {
+/** A page of a list, as it is at any time, or as it was when it began to be held. `id` is that of the object which it belongs to. */
+export function usePage(list: List, id: string | null, request: PageRequest, isHeld: boolean): PageState {
   const variables = JSON.stringify(variablesOf(list, id, request));
-  const { data, failure, isLoading, refresh, alter } = useLive<Answer>(list.document, variables);
+  const { data, failure, isLoading, refresh, alter } = useLive<Answer>(list.document, variables, isHeld);
   const replace = useCallback(
     (row: Row) => {
       const replaced = (page: Page): Page => ({
