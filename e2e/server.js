@@ -25,6 +25,7 @@ export class Server {
     #argumentsGiven;
     #process;
     #port = 0;
+    #pages = [];
 
     constructor(binary, argumentsGiven, how) {
         this.#binary = binary;
@@ -77,6 +78,17 @@ export class Server {
         await this.#process.ended();
     }
 
+    /** Has a page close before its owner's end ends the server, which it would miss. */
+    shows(page) {
+        this.#pages.push(page);
+    }
+
+    /** Ends it, as its owner does, and the pages before. */
+    async end() {
+        await Promise.all(this.#pages.map((page) => page.context().close()));
+        await this.stop();
+    }
+
     /** Ends it at once. */
     async stop() {
         await this.#process?.stop();
@@ -116,7 +128,7 @@ export async function startServer(owner, { postgres, redis, environment = {}, ar
     if (postgres) backends.DATABASE_URL = postgres.url;
     if (redis) backends.REDIS_URL = redis.url;
     const server = new Server(binary, argumentsGiven, { directory, environment: { ...backends, ...environment } });
-    owner.after(() => server.stop());
+    owner.after(() => server.end());
     await server.start();
     return server;
 }

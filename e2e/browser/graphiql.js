@@ -11,6 +11,7 @@ const ENDED = /^failed: .*\/graphql net::ERR_ABORTED$/;
 export async function openGraphiql(test, browser, server, { expected = [], ...options } = {}) {
     const viewport = { width: 1280, height: 800 };
     const page = await openPage(test, browser, { viewport, expected: [ENDED, ...expected], ...options });
+    server.shows(page);
     const elsewhere = [];
     page.context().on('request', (request) => {
         const url = new URL(request.url());

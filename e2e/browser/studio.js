@@ -19,6 +19,7 @@ const ENDED_READING = /^failed: .*\/graphql net::ERR_ABORTED$/;
 export async function openStudio(test, browser, server, { path = '', email = ADMINISTRATOR, expected = [], ...options } = {}) {
     const viewport = { width: 1280, height: 800 };
     const page = await openPage(test, browser, { expected: [ENDED_READING, ...expected], viewport, ...options });
+    server.shows(page);
     page.context().on('request', (request) => {
         const { protocol, origin } = new URL(request.url());
         assert.ok(protocol === 'data:' || origin === server.url, `${request.url()} was asked for`);
