@@ -21,7 +21,7 @@ use crate::system::System;
 /// The cells of all kinds together, and of nothing hostile.
 pub(crate) const TOGETHER: [&str; 2] = ["W7/alone", "W7/hostile"];
 /// The cells of each kind by itself.
-pub(crate) const EACH: [&str; 9] = [
+pub(crate) const EACH: [&str; 13] = [
     "W7/body",
     "W7/document",
     "W7/variable",
@@ -31,6 +31,10 @@ pub(crate) const EACH: [&str; 9] = [
     "W7/elsewhere",
     "W7/no-http",
     "W7/stream",
+    "W7/cross-site",
+    "W7/compressed",
+    "W7/http2",
+    "W7/half-open",
 ];
 
 /// How many hostile requests are sent each second, evenly. All are sent, even if that takes longer than the measurement.
@@ -95,20 +99,34 @@ fn attack(port: u16, token: &str, duration: Duration, kinds: &[&str]) -> Vec<Str
     let begin = Instant::now();
     let clients = (0..CLIENTS).map(async |client| {
         let mut complaints = Vec::new();
-        for (number, (what, bytes)) in requests.iter().enumerate().skip(client).step_by(CLIENTS) {
+        let mut held = Vec::new();
+        for (number, (what, hostility)) in requests.iter().enumerate().skip(client).step_by(CLIENTS) {
             sleep_until((begin + Duration::from_secs(number as u64) / EACH_SECOND).into()).await;
-            complaints.extend(
-                timeout(PATIENCE, send(port, bytes)).await.ok().flatten().map(|told| format!("{what}: {told}")),
-            );
+            match hostility {
+                Hostility::Sent(bytes) => {
+                    let told = timeout(PATIENCE, send(port, bytes)).await.ok().flatten();
+                    complaints.extend(told.map(|told| format!("{what}: {told}")));
+                }
+                Hostility::Held(bytes) => held.extend(keep_open(port, bytes).await),
+            }
         }
         complaints
     });
     runtime.block_on(join_all(clients)).concat()
 }
 
-/// The bytes of a request, after which the connection is closed.
-fn rendered(request: Hostile) -> (&'static str, Vec<u8>) {
+/// What comes over a connection.
+enum Hostility {
+    /// These bytes, and then its end.
+    Sent(Vec<u8>),
+    /// These bytes, and then nothing until the attack is over.
+    Held(Vec<u8>),
+}
+
+/// The bytes of a request.
+fn rendered(request: Hostile) -> (&'static str, Hostility) {
     let bytes = match request.sent {
+        Sent::Held(bytes) => return (request.what, Hostility::Held(bytes)),
         Sent::Bytes(bytes) => bytes,
         Sent::Request { method, path, headers, body } => {
             let mut bytes = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n").into_bytes();
@@ -120,7 +138,14 @@ fn rendered(request: Hostile) -> (&'static str, Vec<u8>) {
             bytes
         }
     };
-    (request.what, bytes)
+    (request.what, Hostility::Sent(bytes))
+}
+
+/// Opens a connection that stays open, and begins with these bytes.
+async fn keep_open(port: u16, bytes: &[u8]) -> Option<TcpStream> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.ok()?;
+    let _ = stream.write_all(bytes).await;
+    Some(stream)
 }
 
 /// Sends a request, and returns what the answer says if the server is at fault. That it breaks the connection is its right.

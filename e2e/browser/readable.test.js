@@ -32,6 +32,7 @@ const PAGES = [
     ['todos', 'todos', (page) => rows(page, 'Rows of Todo')],
     ['notes', 'notes', (page) => rows(page, 'Rows of Note')],
     ['tags', 'tags', (page) => rows(page, 'Rows of Tag')],
+    ['profiles', 'profiles', (page) => rows(page, 'Rows of Profile')],
     ['todo', `todo/${todo}`, (page) => page.getByRole('heading', { name: /^Todo / }).waitFor()],
     ['user', `user/${viewer.id}`, (page) => rows(page, /^Rows of/)],
     ['user-sessions', `user/${viewer.id}/sessions`, (page) => rows(page, 'Rows of sessions')],

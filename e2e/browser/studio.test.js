@@ -99,6 +99,41 @@ test('all tables and objects follow what psql changes', async (test) => {
     await page.getByRole('heading', { name: `User ${name}` }).waitFor();
 });
 
+test('what has no list of its own is with whom it belongs to', async (test) => {
+    const token = await server.signIn(ADMINISTRATOR);
+    const { viewer } = await server.ask('{ viewer { id } }', { token });
+    await newTodo(server, { text: 'Ring the bell', remindAt: new Date().toISOString() });
+    await server.ask('mutation { exportMyData { export { id } } }', { token });
+    const page = await open(test, { path: `user/${viewer.id}/notifications` });
+    await page.locator('td[data-label="text"]').getByText('Ring the bell').waitFor();
+    await page.getByRole('search').getByLabel('unread').selectOption('false');
+    await page.getByText('No notifications here.').waitFor();
+    await page.getByRole('link', { name: 'exports' }).click();
+    await page.locator('td[data-label="status"]').getByText('DONE').waitFor();
+    await page.locator('td[data-label="id"]').getByRole('link').first().click();
+    await page.getByRole('heading', { name: /^Export export_/ }).waitFor();
+    // It is nobody else's, whoever asks.
+    const id = page.url().split('/').at(-1);
+    const other = await open(test, { path: `export/${id}`, email: USER });
+    await failureAt(other).getByText('There is no such export that you may see.').waitFor();
+});
+
+test('profiles are a table that leads to their users and follows psql', async (test) => {
+    const page = await open(test, { path: 'profiles' });
+    const bio = page.locator('td[data-label="bio"]');
+    await bio.first().waitFor();
+    await postgres.psql(`UPDATE profile SET bio = 'Mends nets' WHERE user_id = (SELECT user_id FROM profile ORDER BY user_id LIMIT 1)`);
+    await bio.getByText('Mends nets').waitFor();
+    await page.getByRole('search').getByLabel('text').fill('mends NETS');
+    await page.getByText('1 of 1').waitFor();
+    // No mutation changes the profile of somebody else.
+    assert.equal(await bio.getByRole('button').count(), 0);
+    await page.locator('td[data-label="user"]').getByRole('link').click();
+    await page.getByRole('heading', { name: /^User / }).waitFor();
+    await page.locator('dd').getByRole('link', { name: /^profile_/ }).click();
+    await page.getByRole('heading', { name: /^Profile profile_/ }).waitFor();
+});
+
 test('rows come while others change all the time', async (test) => {
     const page = await open(test);
     await search(page, 'the tide', 0);

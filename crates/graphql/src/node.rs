@@ -7,7 +7,7 @@ use crate::note::Note;
 use crate::notification::Notification;
 use crate::tag::Tag;
 use crate::todo::Todo;
-use crate::user::User;
+use crate::user::{Profile, User};
 use crate::{Error, id, validation};
 
 const MAX_NODES: usize = 100;
@@ -18,6 +18,8 @@ const MAX_NODES: usize = 100;
 pub(crate) enum Node {
     /// A user.
     User(User),
+    /// What a user tells about themselves.
+    Profile(Profile),
     /// A todo.
     Todo(Todo),
     /// A note.
@@ -33,8 +35,9 @@ pub(crate) enum Node {
 }
 
 /// The types of nodes: their names, and what their ids begin with.
-pub(crate) const NODES: [(&str, &str); 7] = [
+pub(crate) const NODES: [(&str, &str); 8] = [
     (User::NAME, User::PREFIX),
+    (Profile::NAME, Profile::PREFIX),
     (Todo::NAME, Todo::PREFIX),
     (Note::NAME, Note::PREFIX),
     (Tag::NAME, Tag::PREFIX),
@@ -75,6 +78,7 @@ impl Node {
         let (prefix, key) = id::parse(field, id)?;
         Ok(match prefix.as_str() {
             User::PREFIX => User::visible(context, key).await?.map(Self::User),
+            Profile::PREFIX => Profile::visible(context, key).await?.map(Self::Profile),
             Todo::PREFIX => Todo::visible(context, key).await?.map(Self::Todo),
             Note::PREFIX => Note::visible(context, key).await?.map(Self::Note),
             Tag::PREFIX => Tag::visible(context, key).await?.map(Self::Tag),

@@ -44,7 +44,7 @@ export function ListPage({ list, id }: { list: List; id: string | null }) {
         </button>
         {entity.create && id === null && (
           <button type="button" className="primary" aria-expanded={isCreating} onClick={() => setIsCreating(!isCreating)}>
-            New {entity.field}
+            New {entity.name}
           </button>
         )}
       </div>

@@ -1,6 +1,6 @@
 import { address } from '../page/route';
 import { listsOf } from '../schema/catalogue';
-import type { Entity } from '../schema/entity';
+import type { Entity, List } from '../schema/entity';
 import type { Row } from '../schema/value';
 import { UserSessions } from '../sessions/user-sessions';
 import { useLive } from '../use-live';
@@ -9,21 +9,18 @@ import { ListPage } from './list-page';
 import { EditorsContext, useEditors } from './use-editors';
 import { ValueCell } from './value-cell';
 
-/** The field of a user that no list of the catalogue shows, since sessions have no look-up of their own. */
-const SESSIONS = 'sessions';
-
 /** One object, and the lists that belong to it. `field` is that of the list which is shown; the first where it is null. */
 export function ObjectPage({ entity, id, field }: { entity: Entity; id: string; field: string | null }) {
   const [isEdited, tellOfEditor] = useEditors();
   const live = useLive<{ object: Row | null }>(entity.document, JSON.stringify({ id }), isEdited);
-  const object = live.data?.object ?? null;
+  // Of an object of another type, nothing is answered.
+  const object = live.data?.object?.id ? live.data.object : null;
   const isMissing = live.data !== null && object === null;
-  const failure = live.failure ?? (isMissing ? { message: `There is no such ${entity.field}.` } : null);
+  const failure = live.failure ?? (isMissing ? { message: `There is no such ${entity.name} that you may see.` } : null);
   const replace = (object: Row) => live.alter(() => ({ object }));
 
   const lists = listsOf(entity.type);
-  const names = [...lists.map((list) => list.field), ...(entity.type === 'User' ? [SESSIONS] : [])];
-  const shown = field ?? names[0];
+  const shown = field ?? lists[0]?.field;
   const list = lists.find((candidate) => candidate.field === shown);
   return (
     <>
@@ -55,17 +52,21 @@ export function ObjectPage({ entity, id, field }: { entity: Entity; id: string; 
           </EditorsContext>
         </section>
       )}
-      {object && names.length > 0 && (
-        <nav className="tabs" aria-label={`Lists of the ${entity.field}`}>
-          {names.map((name) => (
-            <a key={name} href={address(entity.field, id, name)} aria-current={name === shown ? 'page' : undefined}>
-              {name}
+      {object && lists.length > 0 && (
+        <nav className="tabs" aria-label={`Lists of the ${entity.name}`}>
+          {lists.map(({ field }) => (
+            <a key={field} href={address(entity.name, id, field)} aria-current={field === shown ? 'page' : undefined}>
+              {field}
             </a>
           ))}
         </nav>
       )}
-      {object && list && <ListPage list={list} id={id} key={list.field} />}
-      {object && shown === SESSIONS && <UserSessions userId={id} />}
+      {object && list && <Listed list={list} id={id} key={list.field} />}
     </>
   );
+}
+
+/** Sessions have a table of their own, where they are revoked. */
+function Listed({ list, id }: { list: List; id: string }) {
+  return list.entity === 'Session' ? <UserSessions userId={id} /> : <ListPage list={list} id={id} />;
 }

@@ -63,7 +63,7 @@ export function Table(properties: Properties) {
                 {column.type === 'link' ? (
                   <LinkCell column={column} row={row} />
                 ) : column.name === 'id' ? (
-                  <a className="shown id" href={`#/${entity.field}/${row.id}`} title={row.id}>
+                  <a className="shown id" href={`#/${entity.name}/${row.id}`} title={row.id}>
                     {row.id}
                   </a>
                 ) : (

@@ -8,7 +8,7 @@ import { ObjectPage } from '../data/object-page';
 import { Undo } from '../data/undo';
 import { JobsPage } from '../jobs/jobs-page';
 import { QueriesPage } from '../queries/queries-page';
-import { entityByField, rootLists } from '../schema/catalogue';
+import { entityNamed, rootLists } from '../schema/catalogue';
 import { SessionsPage } from '../sessions/sessions-page';
 import { TidePage } from '../tide/tide-page';
 import { Header } from './header';
@@ -77,7 +77,7 @@ function Routed({ route: [first, id, field] }: { route: Route }) {
   if (list) {
     return <ListPage list={list} id={null} key={list.field} />;
   }
-  const entity = entityByField(first ?? '');
+  const entity = entityNamed(first ?? '');
   return entity && id ? (
     <ObjectPage entity={entity} id={id} field={field ?? null} key={id} />
   ) : (

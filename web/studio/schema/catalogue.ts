@@ -14,9 +14,9 @@ export function entityOf(type: string): Entity {
   return entity;
 }
 
-/** The entity that is looked up by a field of the query, such as `todo`. */
-export function entityByField(field: string): Entity | undefined {
-  return entities.find((candidate) => candidate.field === field);
+/** The entity with a name, such as `todo`. */
+export function entityNamed(name: string): Entity | undefined {
+  return entities.find((candidate) => candidate.name === name);
 }
 
 /** The lists that belong to an object of a type. */

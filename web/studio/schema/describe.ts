@@ -3,6 +3,7 @@ import {
   getNullableType,
   isEnumType,
   isInputObjectType,
+  isInterfaceType,
   isLeafType,
   isListType,
   isNonNullType,
@@ -19,6 +20,7 @@ import type { Catalogue, Column, Entity, Field, Kind, LinkColumn, List, Mutation
 
 /** What stands for an object, the best first. */
 const LABELS = ['name', 'title', 'text'];
+const NO_LABEL = 'id';
 const KINDS: Record<string, Kind> = { ID: 'id', Boolean: 'boolean', Int: 'integer', DateTime: 'time' };
 /** So that who changes much has the pages read again a few times a second; by a variable, since what is posted is answered once. */
 const LIVE = '@live(if: $live, throttle: 300)';
@@ -29,15 +31,13 @@ const PAGE_VARIABLES = '$first: Int, $after: String, $last: Int, $before: String
 const PAGE_ARGUMENTS = 'first: $first, after: $after, last: $last, before: $before';
 
 /**
- * Reads from a schema what there is to show: each object that has an id and can be looked up by it, its columns, the lists of it, and
- * what changes it. That rests on how the API names things, so every document is validated. Throws where one is not valid.
+ * Reads from a schema what there is to show: each object that can be read again by its id, its columns, the lists of it, and what changes
+ * it. That rests on how the API names things, so every document is validated. Throws where one is not valid.
  */
 export function describe(schema: GraphQLSchema): Catalogue {
-  const entities = lookups(schema).map(([field, type]) => entityOf(schema, field, type));
-  const lists = [
-    ...listsOf(schema, null, schema.getQueryType()),
-    ...lookups(schema).flatMap(([field, type]) => listsOf(schema, field, type)),
-  ].filter(({ entity }) => entities.some(({ type }) => type === entity));
+  const nodes = nodesOf(schema);
+  const entities = nodes.map((type) => entityOf(schema, type));
+  const lists = [...rootListsOf(schema), ...nodes.flatMap((type) => listsOf(schema, type, true))];
   const mutations = entities.flatMap(({ create, update, remove }) => [create, update, remove]);
   const documents = [...entities, ...lists, ...mutations].flatMap((source) => source?.document ?? []);
   for (const document of documents) {
@@ -49,30 +49,32 @@ export function describe(schema: GraphQLSchema): Catalogue {
   return { entities, lists };
 }
 
-/** The fields of the query that give an object by its id, with the objects. */
-function lookups(schema: GraphQLSchema): [string, GraphQLObjectType][] {
-  return fieldsOf(schema.getQueryType()).flatMap(({ name, type, args }) => {
-    const object = getNullableType(type);
-    const isLookup = args.length === 1 && args[0]?.name === 'id' && isObjectType(object);
-    return isLookup ? [[name, object] as [string, GraphQLObjectType]] : [];
-  });
+/** The objects that have an id of their own. */
+function nodesOf(schema: GraphQLSchema): readonly GraphQLObjectType[] {
+  const node = schema.getType('Node');
+  return isInterfaceType(node) ? schema.getImplementations(node).objects : [];
 }
 
-function entityOf(schema: GraphQLSchema, field: string, type: GraphQLObjectType): Entity {
+function entityOf(schema: GraphQLSchema, type: GraphQLObjectType): Entity {
   const update = mutationOf(schema, 'update', type);
   const columns = columnsOf(schema, type, update);
   const selection = selectionOf(columns);
   return {
     type: type.name,
-    field,
+    name: type.name.charAt(0).toLowerCase() + type.name.slice(1),
     description: type.description ?? '',
     label: labelOf(type),
     columns,
-    document: `query ${type.name}($id: ID!, ${LIVE_VARIABLE}) ${LIVE} { object: ${field}(id: $id) { ${selection} } }`,
+    document: `query ${type.name}($id: ID!, ${LIVE_VARIABLE}) ${LIVE} { object: ${looked(type, selection)} }`,
     create: mutationOf(schema, 'create', type, selection),
     update: mutationOf(schema, 'update', type, selection),
     remove: mutationOf(schema, 'delete', type),
   };
+}
+
+/** What is selected of the object of a type with the variable `$id`; nothing of an object of another type. */
+function looked(type: GraphQLObjectType, selection: string): string {
+  return `node(id: $id) { ... on ${type.name} { ${selection} } }`;
 }
 
 function columnsOf(schema: GraphQLSchema, type: GraphQLObjectType, update: Mutation | null): Column[] {
@@ -86,7 +88,7 @@ function columnsOf(schema: GraphQLSchema, type: GraphQLObjectType, update: Mutat
     }
     const node = nodeOf(field.type);
     const target = node ?? (isObjectType(named) && field.args.length === 0 ? named : null);
-    if (!target || !isLookedUp(schema, target) || (node && isFiltered(field))) {
+    if (!target || !nodesOf(schema).includes(target) || (node && !isShort(field, node))) {
       return [];
     }
     const column: LinkColumn = {
@@ -115,17 +117,22 @@ function selectionOf(columns: readonly Column[]): string {
   return columns.map(one).join(' ');
 }
 
-/** The lists that an object has, or the query. `lookup` is the field that gives the object. */
-function listsOf(schema: GraphQLSchema, lookup: string | null, parent: GraphQLObjectType | null | undefined): List[] {
+function rootListsOf(schema: GraphQLSchema): List[] {
+  const query = schema.getQueryType();
+  return query ? listsOf(schema, query, false) : [];
+}
+
+/** The lists that belong to an object, or those of all rows. */
+function listsOf(schema: GraphQLSchema, parent: GraphQLObjectType, isObject: boolean): List[] {
   return fieldsOf(parent).flatMap((field): List[] => {
     const node = nodeOf(field.type);
-    if (!node || !parent || !isLookedUp(schema, node)) {
+    if (!node || !nodesOf(schema).includes(node)) {
       return [];
     }
     const filter = argumentType(field, 'filter');
     const order = argumentType(field, 'orderBy');
     const variables = [
-      lookup && '$id: ID!',
+      isObject && '$id: ID!',
       PAGE_VARIABLES,
       LIVE_VARIABLE,
       filter && `$filter: ${filter}`,
@@ -135,11 +142,11 @@ function listsOf(schema: GraphQLSchema, lookup: string | null, parent: GraphQLOb
     const selection = selectionOf(columnsOf(schema, node, null));
     const page = 'totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }';
     const list = `list: ${field.name}(${passed.join(', ')}) { ${page} nodes { ${selection} } }`;
-    const body = lookup ? `parent: ${lookup}(id: $id) { ${list} }` : list;
+    const body = isObject ? `parent: ${looked(parent, list)}` : list;
     return [
       {
         entity: node.name,
-        parent: lookup ? parent.name : null,
+        parent: isObject ? parent.name : null,
         field: field.name,
         document: `query ${node.name}Page(${variables.join(', ')}) ${LIVE} { ${body} }`,
         filter: filter ? inputFields(filter) : [],
@@ -153,7 +160,9 @@ function listsOf(schema: GraphQLSchema, lookup: string | null, parent: GraphQLOb
 function mutationOf(schema: GraphQLSchema, verb: string, type: GraphQLObjectType, selection?: string): Mutation | null {
   const mutation = schema.getMutationType()?.getFields()[verb + type.name];
   const input = mutation && argumentType(mutation, 'input');
-  if (!mutation || !input) {
+  const fields = input ? inputFields(input) : [];
+  // What names no object changes one that is the viewer's.
+  if (!mutation || !input || (verb !== 'create' && !fields.some(({ name }) => name === 'id'))) {
     return null;
   }
   const payload = getNamedType(mutation.type);
@@ -163,7 +172,7 @@ function mutationOf(schema: GraphQLSchema, verb: string, type: GraphQLObjectType
   return {
     name,
     document: `mutation ${name}($input: ${input}) { ${name}(input: $input) { ${answer} } }`,
-    fields: inputFields(input),
+    fields,
   };
 }
 
@@ -195,13 +204,9 @@ function nodeOf(type: GraphQLOutputType): GraphQLObjectType | null {
   return isObjectType(node) ? node : null;
 }
 
-function isLookedUp(schema: GraphQLSchema, type: GraphQLObjectType): boolean {
-  return lookups(schema).some(([, object]) => object === type);
-}
-
-/** A list that can be filtered is long, and has a page of its own. */
-function isFiltered(field: GraphQLField<unknown, unknown>): boolean {
-  return argumentType(field, 'filter') !== null;
+/** A list that can be filtered is long, and has a page of its own; and nobody can tell objects without a name apart in a cell. */
+function isShort(field: GraphQLField<unknown, unknown>, node: GraphQLObjectType): boolean {
+  return argumentType(field, 'filter') === null && labelOf(node) !== NO_LABEL;
 }
 
 function argumentType(field: GraphQLField<unknown, unknown>, name: string): GraphQLInputType | null {
@@ -209,7 +214,7 @@ function argumentType(field: GraphQLField<unknown, unknown>, name: string): Grap
 }
 
 function labelOf(type: GraphQLObjectType): string {
-  return LABELS.find((name) => name in type.getFields()) ?? 'id';
+  return LABELS.find((name) => name in type.getFields()) ?? NO_LABEL;
 }
 
 function fieldsOf(type: GraphQLObjectType | null | undefined): GraphQLField<unknown, unknown>[] {

@@ -64,8 +64,8 @@ export interface List {
 export interface Entity {
   /** The type, such as `Todo`. */
   type: string;
-  /** The field of the query that gives one by its id, such as `todo`. */
-  field: string;
+  /** The type in a text or an address, such as `todo`. */
+  name: string;
   description: string;
   /** The field that stands for the whole where there is little space. */
   label: string;

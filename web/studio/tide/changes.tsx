@@ -2,7 +2,7 @@ import { useState } from 'react';
 import type { WriterKind } from '../../generated/graphql';
 import { WRITER_KINDS, writerName } from '../../words/writer';
 import { address } from '../page/route';
-import { entityByField } from '../schema/catalogue';
+import { entityNamed } from '../schema/catalogue';
 import { clockTime } from '../shown/time';
 import { PlainTable, type PlainColumn } from '../table/plain-table';
 import { useRecentChanges, type Change } from './use-recent-changes';
@@ -84,9 +84,9 @@ function numbered(changes: readonly Change[]): (Change & { number: string })[] {
 /** Leads to the row, where Studio shows its table. */
 function RowName({ change: { row, operation } }: { change: Change }) {
   const [, name, id] = /^(\w+)\(id=(.+)\)$/.exec(row) ?? [];
-  const entity = name && operation !== 'DELETE' ? entityByField(name) : undefined;
+  const entity = name && operation !== 'DELETE' ? entityNamed(name) : undefined;
   return entity && id ? (
-    <a className="shown id" href={address(entity.field, id)} title={row}>
+    <a className="shown id" href={address(entity.name, id)} title={row}>
       {id}
     </a>
   ) : (

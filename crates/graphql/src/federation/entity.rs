@@ -7,7 +7,7 @@ use crate::note::Note;
 use crate::notification::Notification;
 use crate::tag::Tag;
 use crate::todo::Todo;
-use crate::user::User;
+use crate::user::{Profile, User};
 
 /// An object that a router can have read again: any node.
 // Apart from the interface, because async-graphql makes one type of an enum.
@@ -16,6 +16,8 @@ use crate::user::User;
 pub(super) enum Entity {
     /// A user.
     User(User),
+    /// What a user tells about themselves.
+    Profile(Profile),
     /// A todo.
     Todo(Todo),
     /// A note.
@@ -34,6 +36,7 @@ impl From<Node> for Entity {
     fn from(node: Node) -> Self {
         match node {
             Node::User(user) => Self::User(user),
+            Node::Profile(profile) => Self::Profile(profile),
             Node::Todo(todo) => Self::Todo(todo),
             Node::Note(note) => Self::Note(note),
             Node::Tag(tag) => Self::Tag(tag),

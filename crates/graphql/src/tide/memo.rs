@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_graphql::{Enum, ID, SimpleObject};
 use tidewater_cache::{Holding, Holdings, Request};
-use tidewater_entity::{export, note, notification, session, tag, todo, user};
+use tidewater_entity::{export, note, notification, profile, session, tag, todo, user};
 use uuid::Uuid;
 
 use super::change::TideChange;
@@ -16,7 +16,7 @@ use crate::notification::Notification;
 use crate::store::{KeptRows, Store};
 use crate::tag::Tag;
 use crate::todo::Todo;
-use crate::user::User;
+use crate::user::{Profile, User};
 use crate::{Error, id};
 
 /// What the caches keep of one row.
@@ -102,6 +102,7 @@ impl From<Holding> for TierMemo {
 pub(super) fn kept(store: &Store, field: &str, kind: &str) -> Result<Arc<dyn KeptRows>, Error> {
     match kind {
         User::PREFIX => store.kept::<user::Entity>(),
+        Profile::PREFIX => store.kept::<profile::Entity>(),
         Session::PREFIX => store.kept::<session::Entity>(),
         Todo::PREFIX => store.kept::<todo::Entity>(),
         Note::PREFIX => store.kept::<note::Entity>(),

@@ -4,7 +4,7 @@ use tidewater_entity::selection::Selection;
 use tidewater_entity::{export, note, notification, profile, session, tag, todo, user};
 use uuid::Uuid;
 
-use super::profile::Profile;
+use super::Profile;
 use super::role::Role;
 use crate::account::Session;
 use crate::connection::{Connection, Listed, PageArguments, cost};
@@ -69,7 +69,7 @@ impl User {
 
     /// What the user tells about themselves; null if nothing yet.
     async fn profile(&self, context: &Context<'_>) -> Result<Option<Profile>, Error> {
-        Ok(scope(context)?.reader.item::<profile::Entity>(self.0.id).await?.map(Profile))
+        Ok(scope(context)?.reader.item::<profile::Entity>(self.0.id).await?.map(Profile::from))
     }
 
     /// When the account was created.

@@ -1,18 +1,43 @@
-use async_graphql::{Context, Object};
+use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 use tidewater_entity::profile;
 
 use super::User;
-use crate::Error;
+use crate::connection::Listed;
 use crate::store::Item;
+use crate::{Error, Scope, id};
 
 /// What a user tells about themselves.
 #[derive(Clone)]
 pub(crate) struct Profile(pub(crate) Item<profile::Model>);
 
+impl Profile {
+    pub(crate) const PREFIX: &'static str = "profile";
+}
+
+impl From<Item<profile::Model>> for Profile {
+    fn from(item: Item<profile::Model>) -> Self {
+        Self(item)
+    }
+}
+
+impl Listed for Profile {
+    type Entity = profile::Entity;
+    const NAME: &'static str = "Profile";
+
+    fn is_visible(_: &Scope, _: &profile::Model) -> bool {
+        true
+    }
+}
+
 /// What a user tells about themselves. Everybody sees it.
 #[Object]
 impl Profile {
+    /// The id, unique among all objects.
+    pub(crate) async fn id(&self) -> ID {
+        id::encode(Self::PREFIX, self.0.user_id)
+    }
+
     /// A few sentences; possibly none.
     async fn bio(&self) -> &str {
         &self.0.bio

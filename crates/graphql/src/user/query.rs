@@ -1,9 +1,10 @@
 use async_graphql::{Context, ID, Object};
 use tidewater_entity::selection::Selection;
-use tidewater_entity::user;
+use tidewater_entity::{profile, user};
 
-use super::User;
 use super::input::{UserFilter, UserOrder, select};
+use super::profile_input::{self, ProfileFilter, ProfileOrder};
+use super::{Profile, User};
 use crate::connection::{Connection, PageArguments, cost};
 use crate::{Error, id, scope};
 
@@ -28,7 +29,7 @@ impl UserQuery {
     }
 }
 
-/// The list of all users. Apart, so that it comes after the lists that are for everybody: whoever goes by the order of the schema, as Studio
+/// The lists of all users and their profiles. Apart, so that they come after the lists that are for everybody: whoever goes by the order of the schema, as Studio
 /// does, begins with what anybody can see.
 #[derive(Default)]
 pub(crate) struct UserListQuery;
@@ -48,10 +49,33 @@ impl UserListQuery {
         #[graphql(desc = "At most this many, from the end.")] last: Option<i32>,
         #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
     ) -> Result<Connection<User>, Error> {
-        if !scope(context)?.signed_in()?.is_admin() {
-            return Err(Error::Forbidden("only an ADMIN may see all users"));
-        }
+        check_admin(context)?;
         let users = select(Selection::everything::<user::Entity>(), filter, order_by)?;
         Connection::read(context, users, PageArguments { first, after, last, before }).await
+    }
+
+    /// All profiles, for an ADMIN. In the order of their users' accounts, oldest first, unless ordered otherwise.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    #[allow(clippy::too_many_arguments, reason = "the arguments of the GraphQL field")]
+    async fn profiles(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Only those for which all of this holds.")] filter: Option<ProfileFilter>,
+        #[graphql(desc = "Most significant first.")] order_by: Option<Vec<ProfileOrder>>,
+        #[graphql(desc = "At most this many, from the start. 20 by default, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "At most this many, from the end.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Profile>, Error> {
+        check_admin(context)?;
+        let profiles = profile_input::select(Selection::everything::<profile::Entity>(), filter, order_by)?;
+        Connection::read(context, profiles, PageArguments { first, after, last, before }).await
+    }
+}
+
+fn check_admin(context: &Context<'_>) -> Result<(), Error> {
+    match scope(context)?.signed_in()?.is_admin() {
+        true => Ok(()),
+        false => Err(Error::Forbidden("only an ADMIN may list users and profiles")),
     }
 }

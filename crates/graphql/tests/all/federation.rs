@@ -12,10 +12,10 @@ use crate::content::{administrator, change, note, tag, text, todo};
 use crate::fixture::{Fixture, SignedIn, Statements, open, seeded};
 
 const ENTITIES: &str = "query($representations: [_Any!]!) { _entities(representations: $representations) { __typename
-    ... on User { id email } ... on Todo { id text } ... on Note { id title } ... on Tag { id name } ... on Notification { id text }
+    ... on User { id email } ... on Profile { id bio } ... on Todo { id text } ... on Note { id title } ... on Tag { id name } ... on Notification { id text }
     ... on Export { id status } ... on Session { id } } }";
 const NODES: &str = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename
-    ... on User { id email } ... on Todo { id text } ... on Note { id title } ... on Tag { id name } ... on Notification { id text }
+    ... on User { id email } ... on Profile { id bio } ... on Todo { id text } ... on Note { id title } ... on Tag { id name } ... on Notification { id text }
     ... on Export { id status } ... on Session { id } } }";
 
 /// As a subgraph.
@@ -45,9 +45,13 @@ async fn one_of_each(fixture: &Fixture, who: &SignedIn) -> Vec<Value> {
     change(fixture, who, "createTodo", "todo { id }", due).await;
     crate::notifications::work(fixture).await;
     fixture.data("mutation { exportMyData { export { id } } }", json!({}), Some(&who.token)).await;
-    let lists = "{ viewer { id sessions { nodes { id } } notifications { nodes { id } } exports { nodes { id } } } }";
+    fixture
+        .data("mutation { updateProfile(input: { bio: \"b\" }) { viewer { id } } }", json!({}), Some(&who.token))
+        .await;
+    let lists = "{ viewer { id profile { id } sessions { nodes { id } } notifications { nodes { id } } exports { nodes { id } } } }";
     let viewer = fixture.data(lists, json!({}), Some(&who.token)).await["viewer"].take();
     let mut ids = vec![json!(todo), json!(tag), json!(notes[0]), json!(notes[1]), json!(gone), viewer["id"].clone()];
+    ids.push(viewer["profile"]["id"].clone());
     ids.extend(["sessions", "notifications", "exports"].map(|list| viewer[list]["nodes"][0]["id"].clone()));
     ids
 }
@@ -135,8 +139,8 @@ on_each_backend! {
             }
             visible.push(found.iter().filter(|entity| !entity.is_null()).count());
         }
-        // A public note and a user; all but what is gone; and all of these but notifications and exports.
-        assert_eq!(visible, [2, 2, 8, 6]);
+        // A public note, a user and their profile; all but what is gone; and all of these but notifications and exports.
+        assert_eq!(visible, [3, 3, 9, 7]);
         fixture.database.sql("DELETE FROM todo").await;
         assert_eq!(entities(&fixture, &representations[..1], Some(&ann)).await, [Value::Null]);
     }
@@ -166,7 +170,7 @@ on_each_backend! {
             (json!({}), "representations.1.__typename"),
             (json!({ "id": ann.id }), "representations.1.__typename"),
             (json!({ "__typename": "Query", "id": ann.id }), "representations.1.__typename"),
-            (json!({ "__typename": "Profile", "id": ann.id }), "representations.1.__typename"),
+            (json!({ "__typename": "PageInfo", "id": ann.id }), "representations.1.__typename"),
             (json!({ "__typename": ["User"], "id": ann.id }), "representations.1.__typename"),
             (json!({ "__typename": "User" }), "representations.1.id"),
             (json!({ "__typename": "User", "id": null }), "representations.1.id"),

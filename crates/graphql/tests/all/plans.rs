@@ -65,7 +65,7 @@ const TODO_FILTERS: [&str; 6] = [
 
 /// Reads that are of a whole table by their nature: only an administrator has them, for whom every row is visible, and an index
 /// for an order or a test over everybody's rows would cost each write more than it saves the few who read so.
-const WHOLE: [&str; 11] = [
+const WHOLE: [&str; 14] = [
     "todos(first: 5, orderBy: [{ field: UPDATED_AT }]) { nodes { id } }",
     "todos(first: 5, orderBy: [{ field: DUE_AT }]) { nodes { id } }",
     "todos(first: 5, orderBy: [{ field: PRIORITY }]) { nodes { id } }",
@@ -77,6 +77,9 @@ const WHOLE: [&str; 11] = [
     "notes(first: 1) { totalCount }",
     "tags(first: 5, orderBy: [{ field: NAME }]) { nodes { id } }",
     "tags(filter: { text: \"o\" }) { totalCount }",
+    "profiles(first: 5, orderBy: [{ field: UPDATED_AT }]) { nodes { id } }",
+    "profiles(filter: { text: \"o\" }) { totalCount }",
+    "profiles(first: 1) { totalCount }",
 ];
 
 /// Somebody who asks.
@@ -224,6 +227,7 @@ async fn what_an_index_can_lead_to_is_never_searched_for_in_a_whole_table() {
         // Counting them reads all, be it in the table or in an index.
         observer.ask(admin, &format!("{{ users{filter} {{ nodes {{ email }} }} }}"), json!({})).await;
     }
+    observer.turn(admin, None, "profiles", "").await;
     for (parent, field) in [("todo", &todo), ("note", &note)] {
         observer.turn(user, Some(&format!("{parent}(id: \"{field}\")")), "tags", "").await;
     }

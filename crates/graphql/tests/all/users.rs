@@ -1,4 +1,4 @@
-//! The list of all users, which is for administrators.
+//! The lists of all users and of their profiles, which are for administrators.
 
 use serde_json::{Value, json};
 use tidewater_entity::new_id;
@@ -12,6 +12,10 @@ const USERS: &str = "query($filter: UserFilter, $orderBy: [UserOrder!]) {
 const PAGE: &str = "query($orderBy: [UserOrder!], $first: Int, $after: String, $last: Int, $before: String) {
     users(orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before) {
         totalCount nodes { name } edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }";
+
+const PROFILES: &str = "query($filter: ProfileFilter, $orderBy: [ProfileOrder!], $first: Int, $after: String) {
+    profiles(filter: $filter, orderBy: $orderBy, first: $first, after: $after) {
+        totalCount nodes { id bio user { name } } pageInfo { hasNextPage endCursor } } }";
 
 /// The names that are listed, which must be as many as are counted.
 async fn names(fixture: &Fixture, who: &SignedIn, variables: Value) -> Vec<String> {
@@ -126,6 +130,44 @@ on_each_backend! {
                 assert_eq!(walked, whole, "{field} {size}");
             }
         }
+    }
+
+    async fn profiles_are_listed_for_administrators_alone_and_found_by_their_ids(backend) {
+        let fixture = Fixture::new(backend).await;
+        let (admin, ann, bob) =
+            (administrator(&fixture, "admin").await, fixture.user("ann").await, fixture.user("bob").await);
+        // The users' order is not that of their profiles' changes.
+        for (who, bio) in [(&bob, "Swims 100%"), (&ann, "Sails")] {
+            let input = json!({ "input": { "bio": bio } });
+            let update = "mutation($input: UpdateProfileInput!) { updateProfile(input: $input) { viewer { id } } }";
+            fixture.data(update, input, Some(&who.token)).await;
+        }
+        let listed = async |variables: Value| fixture.data(PROFILES, variables, Some(&admin.token)).await["profiles"].take();
+        let names = |page: &Value| -> Vec<String> {
+            page["nodes"].as_array().unwrap().iter().map(|profile| text(&profile["user"]["name"])).collect()
+        };
+        let all = listed(json!({})).await;
+        assert_eq!((names(&all), &all["totalCount"]), (vec!["ann".to_owned(), "bob".to_owned()], &json!(2)));
+        assert_eq!(names(&listed(by("UPDATED_AT", false)).await), ["bob", "ann"]);
+        assert_eq!(names(&listed(by("UPDATED_AT", true)).await), ["ann", "bob"]);
+        assert_eq!(names(&listed(filter("text", "SWIMS 100%")).await), ["bob"]);
+        assert_eq!(names(&listed(filter("text", "100_")).await), [""; 0]);
+        let first = listed(json!({ "first": 1 })).await;
+        assert_eq!((names(&first), &first["pageInfo"]["hasNextPage"]), (vec!["ann".to_owned()], &json!(true)));
+        let second = listed(json!({ "first": 1, "after": first["pageInfo"]["endCursor"] })).await;
+        assert_eq!((names(&second), &second["pageInfo"]["hasNextPage"]), (vec!["bob".to_owned()], &json!(false)));
+
+        // Everybody may read the one that they know of.
+        let node = "query($id: ID!) { node(id: $id) { __typename ... on Profile { bio } } }";
+        let found = fixture.data(node, json!({ "id": all["nodes"][0]["id"] }), None).await;
+        assert_eq!(found["node"], json!({ "__typename": "Profile", "bio": "Sails" }));
+        assert_eq!(fixture.refusal(PROFILES, json!({}), Some(&ann.token)).await["code"], "FORBIDDEN");
+        assert_eq!(fixture.refusal(PROFILES, json!({}), None).await["code"], "UNAUTHENTICATED");
+
+        fixture.database.sql("UPDATE profile SET bio = 'Rows' WHERE bio = 'Sails'").await;
+        assert_eq!(listed(json!({})).await["nodes"][0]["bio"], "Rows");
+        fixture.database.sql("DELETE FROM profile WHERE bio = 'Rows'").await;
+        assert_eq!(names(&listed(json!({})).await), ["bob"]);
     }
 
     async fn what_changes_behind_the_servers_back_is_seen_at_once(backend) {

@@ -1,11 +1,12 @@
 //! Requests of people who mean harm, and of programs that have gone wrong: a thousand, of every kind, beside honest ones.
 
 use std::path::PathBuf;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use futures::future::join_all;
 use serde_json::{Value, json};
-use tidewater_testkit::hostile::{Hostile, Sent, hostile};
+use tidewater_testkit::hostile::{FORGED, Hostile, Sent, hostile};
 use tidewater_testkit::{Backend, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -27,6 +28,8 @@ struct World {
     server: Server,
     token: String,
     done: AtomicBool,
+    /// Connections that only begin.
+    held: Mutex<Vec<TcpStream>>,
     refused: AtomicUsize,
     honest: AtomicUsize,
 }
@@ -53,6 +56,7 @@ async fn they_harm_neither_the_server_nor_anybody_else() {
         server,
         token,
         done: AtomicBool::new(false),
+        held: Mutex::default(),
         refused: AtomicUsize::new(0),
         honest: AtomicUsize::new(0),
     };
@@ -73,6 +77,13 @@ async fn they_harm_neither_the_server_nor_anybody_else() {
     };
     tokio::join!(hostile, honest);
     world.ask_honestly().await;
+    let forged = format!("{{ viewer {{ tags(filter: {{ text: \"{FORGED}\" }}) {{ totalCount }} }} }}");
+    let forged = world.server.graphql_as(&world.token, &forged, Value::Null).await;
+    assert_eq!(
+        forged["data"]["viewer"]["tags"],
+        json!({ "totalCount": 0 }),
+        "a page of another site has changed something"
+    );
 
     let (refused, honest) = (world.refused.into_inner(), world.honest.into_inner());
     assert!(refused > REQUESTS / 2, "only {refused} were refused: they are not hostile");
@@ -103,6 +114,11 @@ impl World {
         let Hostile { what, sent } = hostile(number, &self.token);
         match sent {
             Sent::Bytes(bytes) => self.send(what, &bytes).await,
+            Sent::Held(bytes) => {
+                let mut stream = self.server.connect().await;
+                stream.write_all(&bytes).await.unwrap();
+                self.held.lock().unwrap().push(stream);
+            }
             Sent::Request { method, path, headers, body } => {
                 let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
                 let mut request =

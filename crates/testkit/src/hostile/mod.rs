@@ -1,16 +1,24 @@
 //! Requests of people who mean harm, and of programs that have gone wrong, of every kind.
 
+mod compressed;
+mod cross_site;
 mod documents;
+mod http2;
 mod numbers;
 mod streams;
 mod values;
 
 use serde_json::{Value, json};
 
+use compressed::compressed;
+use cross_site::cross_site;
 use documents::document;
+use http2::http2;
 use numbers::Numbers;
 use streams::stream;
 use values::{for_variable, text, value};
+
+pub use cross_site::FORGED;
 
 /// A request that nobody means well with.
 #[derive(Debug)]
@@ -24,8 +32,10 @@ pub struct Hostile {
 /// How a request is sent.
 #[derive(Debug)]
 pub enum Sent {
-    /// What need not be HTTP.
+    /// What need not be HTTP. Then the connection is closed.
     Bytes(Vec<u8>),
+    /// The beginning of something. Then the connection is kept open for as long as the server lets it.
+    Held(Vec<u8>),
     /// A request of HTTP.
     Request {
         /// The method.
@@ -39,10 +49,23 @@ pub enum Sent {
     },
 }
 
-/// The kinds of requests. Of twenty with numbers that follow each other, two are of each kind, but four are documents and four variables, and
-/// one each is no HTTP and a stream.
-pub const KINDS: [&str; 9] =
-    ["body", "document", "variable", "header", "query-string", "batch", "elsewhere", "no-http", "stream"];
+/// The kinds of requests. Of 24 with numbers that follow each other, two are of each of the first seven kinds, but four are documents and four
+/// variables, and one is of each other kind.
+pub const KINDS: [&str; 13] = [
+    "body",
+    "document",
+    "variable",
+    "header",
+    "query-string",
+    "batch",
+    "elsewhere",
+    "no-http",
+    "stream",
+    "cross-site",
+    "compressed",
+    "http2",
+    "half-open",
+];
 
 type Headers = Vec<(&'static str, Vec<u8>)>;
 
@@ -81,7 +104,7 @@ pub fn hostile(number: usize, token: &str) -> Hostile {
     if numbers.below(3) == 0 {
         headers.push(("accept", "application/graphql-response+json".into()));
     }
-    let (what, sent) = match number % 10 {
+    let (what, sent) = match number % 12 {
         0 => ("body", post(headers, broken_body(numbers))),
         1 | 2 => ("document", post(headers, json!({ "query": document(numbers) }).to_string().into())),
         3 | 4 => {
@@ -96,12 +119,16 @@ pub fn hostile(number: usize, token: &str) -> Hostile {
         6 => ("query-string", get(headers, numbers)),
         7 => ("batch", post(headers, batch(numbers))),
         8 => ("elsewhere", elsewhere(headers, numbers)),
-        _ if number % 20 == 19 => {
+        9 if number % 24 < 12 => ("no-http", Sent::Bytes(bytes(numbers))),
+        9 => {
             let is_somebody = headers.iter().any(|(name, _)| *name == "authorization");
             let fields = if is_somebody { format!("Authorization: Bearer {token}\r\n") } else { String::new() };
             ("stream", Sent::Bytes(stream(&fields, numbers)))
         }
-        _ => ("no-http", Sent::Bytes(bytes(numbers))),
+        10 if number % 24 < 12 => ("cross-site", cross_site(token, numbers)),
+        10 => ("compressed", compressed(headers, numbers)),
+        _ if number % 24 < 12 => ("http2", Sent::Bytes(http2(numbers))),
+        _ => ("half-open", Sent::Held(half_open(numbers))),
     };
     Hostile { what, sent }
 }
@@ -270,5 +297,23 @@ fn bytes(numbers: &mut Numbers) -> Vec<u8> {
         9 => format!("GET / HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "x".repeat(numbers.below(200_000))).into(),
         10 => b"GET http://[::1 HTTP/1.1\r\nHost: \0\r\n\r\n".to_vec(),
         _ => b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".to_vec(),
+    }
+}
+
+/// The beginning of a request, of a connection that is to be something else, or nothing.
+fn half_open(numbers: &mut Numbers) -> Vec<u8> {
+    let post = "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+    let upgrade = "GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+                   Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n";
+    match numbers.below(8) {
+        0 => Vec::new(),
+        1 => b"P".to_vec(),
+        2 => post.into(),
+        3 => format!("{post}Content-Length: 1000000\r\n\r\n{{").into(),
+        4 => format!("{post}Transfer-Encoding: chunked\r\n\r\n1\r\n{{\r\n").into(),
+        5 => b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00".to_vec(),
+        6 => upgrade.into(),
+        // A request whose answer nobody takes, with the beginning of the next one.
+        _ => format!("{post}Content-Length: 20\r\n\r\n{{\"query\":\"{{a}}\"}}     {post}").into(),
     }
 }
