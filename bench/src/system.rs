@@ -260,6 +260,7 @@ impl Setup {
             ("TIDEWATER_WORKER_THREADS", "1".to_owned()),
             ("TIDEWATER_MAX_REQUESTS", (connections * 2).max(1_024).to_string()),
             ("TIDEWATER_MAX_CONNECTIONS", (connections * 2).max(4_096).to_string()),
+            ("TIDEWATER_MAX_CLIENT_CONNECTIONS", (connections * 2).max(4_096).to_string()),
             ("TIDEWATER_MAX_LIVE_QUERIES", TODOS.to_string()),
             ("TIDEWATER_MAX_CLIENT_STREAMS", TODOS.to_string()),
             // So that hostile ones are read.

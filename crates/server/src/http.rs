@@ -30,6 +30,7 @@ mod request_id;
 mod room;
 mod security;
 mod session_cookie;
+mod shares;
 mod stall;
 mod streams;
 mod studio;

@@ -83,7 +83,7 @@ pub(crate) async fn serve(configuration: &Configuration, telemetry: &Telemetry) 
     let grace = configuration.http.shutdown_grace;
     // Beside the requests, so that both end within the same grace.
     let working = worker.map(|worker| tokio::spawn(jobs::work(worker, job_signals, grace)));
-    let ended = http::serve(listener, front, &configuration.limits, &mut signals, grace).await;
+    let ended = http::serve(listener, front, configuration, &mut signals, grace).await;
     if !ended {
         tracing::warn!("requests that were still under way have been cut off");
     }

@@ -161,6 +161,17 @@ pub(crate) struct LimitConfiguration {
     )]
     pub(crate) max_connections: usize,
 
+    /// How many of them may be from one address, or one network of IPv6, that is no trusted proxy; further ones are closed
+    #[arg(
+        long,
+        value_name = "COUNT",
+        env = "TIDEWATER_MAX_CLIENT_CONNECTIONS",
+        default_value = "1024",
+        value_parser = parse::positive_count,
+        global = true
+    )]
+    pub(crate) max_client_connections: usize,
+
     /// How long a connection may be idle, or a request's header take to arrive, before the connection is closed
     #[arg(
         long,

@@ -1,6 +1,7 @@
 //! Accepts connections and speaks HTTP/1.1 on them, or HTTP/2 where the client begins with it. TLS is the business of the proxy in
 //! front.
 
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::io;
 use std::net::IpAddr;
@@ -15,6 +16,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
+use ipnet::IpNet;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
@@ -22,8 +24,9 @@ use tokio::time::{sleep, timeout};
 use super::Front;
 use super::opening::Opening;
 use super::pace::Pace;
+use super::shares::{Share, Shares};
 use super::stall::Stall;
-use crate::configuration::LimitConfiguration;
+use crate::configuration::Configuration;
 use crate::shutdown::Signals;
 
 /// How many requests may be under way on one HTTP/2 connection.
@@ -35,9 +38,13 @@ const SILENCE: Duration = Duration::from_secs(10);
 
 /// What a listener takes.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Bounds {
+pub(crate) struct Bounds<'a> {
     /// How many connections may be open. Further ones wait.
     pub(crate) connections: usize,
+    /// How many of them may be from one address or network. Further ones are closed.
+    pub(crate) client_connections: usize,
+    /// Who may have more than that: their connections are other people's.
+    pub(crate) proxies: &'a [IpNet],
     /// How long a connection may be silent, or its client take nothing.
     pub(crate) idle_timeout: Duration,
     /// The largest header of a request, its URL included.
@@ -49,12 +56,15 @@ pub(crate) struct Bounds {
 pub(crate) async fn serve(
     listener: TcpListener,
     front: Front,
-    limits: &LimitConfiguration,
+    configuration: &Configuration,
     signals: &mut Signals,
     grace: Duration,
 ) -> bool {
+    let Configuration { limits, rates, .. } = configuration;
     let bounds = Bounds {
         connections: limits.max_connections,
+        client_connections: limits.max_client_connections,
+        proxies: &rates.trusted_proxies.0,
         idle_timeout: limits.idle_timeout,
         max_header: limits.max_header,
     };
@@ -73,7 +83,7 @@ pub(crate) async fn serve(
 pub(crate) async fn accept_until<A, F>(
     stop: impl Future<Output = ()>,
     listener: TcpListener,
-    bounds: Bounds,
+    bounds: Bounds<'_>,
     answer: A,
 ) -> GracefulShutdown
 where
@@ -88,6 +98,7 @@ where
     builder.http2().max_header_list_size(u32::try_from(bounds.max_header).unwrap_or(u32::MAX));
     builder.http2().keep_alive_interval(bounds.idle_timeout).keep_alive_timeout(SILENCE);
     let capacity = Arc::new(Semaphore::new(bounds.connections.min(Semaphore::MAX_PERMITS)));
+    let clients = Clients::new(&bounds);
     let connections = GracefulShutdown::new();
     tokio::pin!(stop);
 
@@ -100,6 +111,7 @@ where
             accepted = accepted => accepted,
             () = &mut stop => return connections,
         };
+        let Some(share) = clients.admit(peer) else { continue };
         let answer = answer.clone();
         let pace = Pace::new(bounds.idle_timeout);
         let following = Arc::clone(&pace);
@@ -117,8 +129,37 @@ where
                 },
                 () = pace.lost() => tracing::debug!("a connection is given up, on which nothing happens"),
             }
-            drop(permit);
+            drop((permit, share));
         });
+    }
+}
+
+/// How many connections each client has.
+struct Clients<'a> {
+    shares: Shares,
+    proxies: &'a [IpNet],
+    has_warned: Cell<bool>,
+}
+
+impl<'a> Clients<'a> {
+    fn new(bounds: &Bounds<'a>) -> Self {
+        Self { shares: Shares::new(bounds.client_connections), proxies: bounds.proxies, has_warned: Cell::new(false) }
+    }
+
+    /// Leave for one more connection from `peer`: none if it has all that it may have; no share of anything if it is a proxy.
+    fn admit(&self, peer: IpAddr) -> Option<Option<Share>> {
+        let peer = peer.to_canonical();
+        if self.proxies.iter().any(|network| network.contains(&peer)) {
+            return Some(None);
+        }
+        let share = self.shares.take(peer.into());
+        if share.is_none() && !self.has_warned.replace(true) {
+            tracing::warn!(
+                %peer,
+                "connections are closed, of which one client has too many: if it is a proxy, name it in TIDEWATER_TRUSTED_PROXIES"
+            );
+        }
+        share.map(Some)
     }
 }
 

@@ -1,32 +1,18 @@
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
 use tidewater_limit::Network;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+
+use super::shares::{Share, Shares};
 
 /// The WebSockets and event streams that are open: how many there may be, and that they end when the server stops.
 pub(super) struct Streams {
     permits: Arc<Semaphore>,
     count: u32,
     stops: watch::Sender<bool>,
-    clients: Clients,
+    clients: Shares,
     /// One more reference for each that is open.
     open: [Arc<()>; Stream::ALL.len()],
-}
-
-/// How many are open from each network that has any.
-#[derive(Clone)]
-struct Clients {
-    most: usize,
-    open: Arc<Mutex<HashMap<Network, usize>>>,
-}
-
-/// One of those of a network.
-struct ClientOpen {
-    clients: Clients,
-    network: Network,
 }
 
 /// What is open.
@@ -42,7 +28,7 @@ pub(super) enum Stream {
 pub(super) struct Open {
     stops: watch::Receiver<bool>,
     _permit: OwnedSemaphorePermit,
-    _client: ClientOpen,
+    _share: Share,
     _counted: Arc<()>,
 }
 
@@ -66,16 +52,16 @@ impl Streams {
     pub(super) fn new(count: usize, of_client: usize) -> Self {
         let count = u32::try_from(count.min(Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX);
         let permits = Arc::new(Semaphore::new(count as usize));
-        let clients = Clients { most: of_client, open: Arc::default() };
+        let clients = Shares::new(of_client);
         Self { permits, count, stops: watch::Sender::new(false), clients, open: Default::default() }
     }
 
     /// Leave for one more from this network, if there may be one.
     pub(super) fn open(&self, stream: Stream, network: Network) -> Option<Open> {
-        let client = self.clients.open(network)?;
+        let share = self.clients.take(network)?;
         let permit = Arc::clone(&self.permits).try_acquire_owned().ok()?;
         let counted = Arc::clone(&self.open[stream as usize]);
-        Some(Open { stops: self.stops.subscribe(), _permit: permit, _client: client, _counted: counted })
+        Some(Open { stops: self.stops.subscribe(), _permit: permit, _share: share, _counted: counted })
     }
 
     /// How many are open.
@@ -89,30 +75,6 @@ impl Streams {
         self.stops.send_replace(true);
         // Never closed, so it cannot fail.
         let _ = self.permits.acquire_many(self.count).await;
-    }
-}
-
-impl Clients {
-    fn open(&self, network: Network) -> Option<ClientOpen> {
-        let mut open = self.open.lock();
-        let count = open.entry(network).or_default();
-        if *count == self.most {
-            return None;
-        }
-        *count += 1;
-        Some(ClientOpen { clients: self.clone(), network })
-    }
-}
-
-impl Drop for ClientOpen {
-    fn drop(&mut self) {
-        let mut open = self.clients.open.lock();
-        if let Entry::Occupied(mut count) = open.entry(self.network) {
-            *count.get_mut() -= 1;
-            if *count.get() == 0 {
-                count.remove();
-            }
-        }
     }
 }
 

@@ -22,7 +22,13 @@ use crate::http::{Bounds, accept_until, ranges, shield};
 const PATH: &str = "/metrics";
 
 /// Few ask, and now and then.
-const BOUNDS: Bounds = Bounds { connections: 32, idle_timeout: Duration::from_secs(10), max_header: 16 << 10 };
+const BOUNDS: Bounds<'_> = Bounds {
+    connections: 32,
+    client_connections: 32,
+    proxies: &[],
+    idle_timeout: Duration::from_secs(10),
+    max_header: 16 << 10,
+};
 
 /// How many may wait to be accepted.
 const BACKLOG: u32 = 32;

@@ -3,7 +3,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use sea_orm::{ConnectionTrait, TransactionTrait};
 use serde_json::{Value, json};
-use tidewater_testkit::Backend;
+use tidewater_testkit::{Backend, Server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{sleep, timeout};
 
@@ -164,6 +164,30 @@ async fn more_connections_than_the_server_takes_wait_for_their_turn() {
     drop(first);
     second.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+}
+
+#[tokio::test]
+async fn one_client_has_only_so_many_connections() {
+    let ask = b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let answer = async |server: &Server| {
+        let mut stream = server.connect().await;
+        let mut answer = String::new();
+        // What is closed with something unread may be reset.
+        let _ = stream.write_all(ask).await;
+        let _ = timeout(Duration::from_secs(30), stream.read_to_string(&mut answer)).await.expect("it waits");
+        answer
+    };
+    let (_database, server) = on_sqlite(&["--max-client-connections", "2"]).await;
+    let held = [server.connect().await, server.connect().await];
+    // Connections are accepted in their order.
+    assert_eq!(answer(&server).await, "");
+    eventually("the log says what to do", async || server.log().contains("name it in TIDEWATER_TRUSTED_PROXIES")).await;
+    drop(held);
+    eventually("what is closed counts no longer", async || answer(&server).await.starts_with("HTTP/1.1 200 OK")).await;
+
+    let (_database, server) = on_sqlite(&["--max-client-connections", "2", "--trusted-proxies", "127.0.0.0/8"]).await;
+    let _held = [server.connect().await, server.connect().await];
+    assert!(answer(&server).await.starts_with("HTTP/1.1 200 OK"), "a proxy has clients of its own");
 }
 
 #[tokio::test]
