@@ -77,25 +77,6 @@ impl User {
         self.0.created_at
     }
 
-    /// Where the user is signed in; nothing unless this is the viewer or the viewer is an administrator. Oldest first.
-    #[graphql(complexity = "cost(first, last, child_complexity)")]
-    async fn sessions(
-        &self,
-        context: &Context<'_>,
-        #[graphql(desc = "At most this many, from the start. 20 by default, 100 at most.")] first: Option<i32>,
-        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
-        #[graphql(desc = "At most this many, from the end.")] last: Option<i32>,
-        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
-    ) -> Result<Connection<Session>, Error> {
-        let sessions = if scope(context)?.owns(self.0.id) {
-            Selection::each::<session::Entity>(session::Column::UserId, self.0.id)
-        } else {
-            Selection::nothing::<session::Entity>()
-        };
-        let sessions = sessions.order_by(session::Column::CreatedAt, false);
-        Connection::read(context, sessions, PageArguments { first, after, last, before }).await
-    }
-
     /// The user's todos; none unless this is the viewer or the viewer is an administrator. Oldest first unless ordered
     /// otherwise.
     #[graphql(complexity = "cost(first, last, child_complexity)")]
@@ -210,5 +191,24 @@ impl User {
             Selection::nothing::<export::Entity>()
         };
         Connection::read(context, exports, PageArguments { first, after, last, before }).await
+    }
+
+    /// Where the user is signed in; nothing unless this is the viewer or the viewer is an administrator. Oldest first.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn sessions(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "At most this many, from the start. 20 by default, 100 at most.")] first: Option<i32>,
+        #[graphql(desc = "Only what comes after this cursor.")] after: Option<String>,
+        #[graphql(desc = "At most this many, from the end.")] last: Option<i32>,
+        #[graphql(desc = "Only what comes before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Session>, Error> {
+        let sessions = if scope(context)?.owns(self.0.id) {
+            Selection::each::<session::Entity>(session::Column::UserId, self.0.id)
+        } else {
+            Selection::nothing::<session::Entity>()
+        };
+        let sessions = sessions.order_by(session::Column::CreatedAt, false);
+        Connection::read(context, sessions, PageArguments { first, after, last, before }).await
     }
 }

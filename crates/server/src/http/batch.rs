@@ -37,6 +37,8 @@ impl Service {
         let mut responses = Vec::with_capacity(requests.len());
         let (mut mark, mut session, mut standing, mut operation) = (None, SessionChange::None, None, None);
         for request in requests {
+            // Many that are refused at once would keep everybody else waiting for all of them together.
+            tokio::task::yield_now().await;
             let bytes = request.get().as_bytes();
             let received = Received { peer, headers, form: POST, bytes };
             let span = || trail.log_span();
