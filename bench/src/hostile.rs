@@ -150,8 +150,7 @@ async fn keep_open(port: u16, bytes: &[u8]) -> Option<TcpStream> {
 
 /// Sends a request, and returns what the answer says if the server is at fault. That it breaks the connection is its right.
 async fn send(port: u16, bytes: &[u8]) -> Option<String> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.ok()?;
-    let _ = stream.write_all(bytes).await;
+    let mut stream = keep_open(port, bytes).await?;
     let _ = stream.shutdown().await;
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer).await;

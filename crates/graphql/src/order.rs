@@ -18,8 +18,8 @@ pub enum OrderDirection {
 pub trait Ordered {
     /// The columns of the entity that is ordered.
     type Column: ColumnTrait;
-    /// What the entity is ordered by where nothing is said.
-    const DEFAULT: Self::Column;
+    /// What the entity is ordered by where nothing is said; the primary key if that is none.
+    const DEFAULT: Option<Self::Column>;
 
     /// The column and which way.
     fn term(&self) -> (Self::Column, OrderDirection);
@@ -32,7 +32,10 @@ pub trait Ordered {
 pub fn ordered<O: Ordered>(selection: Selection, order_by: Option<Vec<O>>) -> Result<Selection, Error> {
     let terms: Vec<_> = order_by.unwrap_or_default().iter().map(Ordered::term).collect();
     if terms.is_empty() {
-        return Ok(selection.order_by(O::DEFAULT, false));
+        return Ok(match O::DEFAULT {
+            Some(column) => selection.order_by(column, false),
+            None => selection,
+        });
     }
     let mut names: Vec<_> = terms.iter().map(|(column, _)| column.as_str()).collect();
     names.sort_unstable();

@@ -32,7 +32,7 @@ pub(crate) use jobs::{JobConfiguration, Where};
 pub(crate) use limits::LimitConfiguration;
 pub(crate) use log::{LogConfiguration, LogFormat, log_directives};
 pub(crate) use metrics::MetricsConfiguration;
-pub(crate) use rates::{ForwardedHeader, RateConfiguration};
+pub(crate) use rates::{ForwardedHeader, Networks, RateConfiguration};
 pub(crate) use redis::RedisConfiguration;
 pub(crate) use subscriptions::SubscriptionConfiguration;
 pub(crate) use traces::{Headers, TraceConfiguration, TraceSampler};

@@ -1,6 +1,7 @@
 import { ActionsHeading, TableFrame } from '../table/frame';
 import { Heading } from '../table/heading';
 import type { Order } from '../table/order-choice';
+import { address } from '../page/route';
 import type { Column, Entity } from '../schema/entity';
 import type { Row } from '../schema/value';
 import { CacheCell } from './cache-cell';
@@ -63,7 +64,7 @@ export function Table(properties: Properties) {
                 {column.type === 'link' ? (
                   <LinkCell column={column} row={row} />
                 ) : column.name === 'id' ? (
-                  <a className="shown id" href={`#/${entity.name}/${row.id}`} title={row.id}>
+                  <a className="shown id" href={address(entity.name, row.id)} title={row.id}>
                     {row.id}
                   </a>
                 ) : (

@@ -37,7 +37,8 @@ const PAGE_ARGUMENTS = 'first: $first, after: $after, last: $last, before: $befo
 export function describe(schema: GraphQLSchema): Catalogue {
   const nodes = nodesOf(schema);
   const entities = nodes.map((type) => entityOf(schema, type));
-  const lists = [...rootListsOf(schema), ...nodes.flatMap((type) => listsOf(schema, type, true))];
+  const query = schema.getQueryType();
+  const lists = [...(query ? [query] : []), ...nodes].flatMap((parent) => listsOf(schema, parent));
   const mutations = entities.flatMap(({ create, update, remove }) => [create, update, remove]);
   const documents = [...entities, ...lists, ...mutations].flatMap((source) => source?.document ?? []);
   for (const document of documents) {
@@ -117,13 +118,9 @@ function selectionOf(columns: readonly Column[]): string {
   return columns.map(one).join(' ');
 }
 
-function rootListsOf(schema: GraphQLSchema): List[] {
-  const query = schema.getQueryType();
-  return query ? listsOf(schema, query, false) : [];
-}
-
-/** The lists that belong to an object, or those of all rows. */
-function listsOf(schema: GraphQLSchema, parent: GraphQLObjectType, isObject: boolean): List[] {
+/** The lists that belong to an object, or to the query: those of all rows. */
+function listsOf(schema: GraphQLSchema, parent: GraphQLObjectType): List[] {
+  const isObject = parent !== schema.getQueryType();
   return fieldsOf(parent).flatMap((field): List[] => {
     const node = nodeOf(field.type);
     if (!node || !nodesOf(schema).includes(node)) {

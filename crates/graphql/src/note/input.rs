@@ -39,7 +39,7 @@ pub(crate) enum NoteOrderField {
 
 impl Ordered for NoteOrder {
     type Column = note::Column;
-    const DEFAULT: note::Column = note::Column::CreatedAt;
+    const DEFAULT: Option<note::Column> = Some(note::Column::CreatedAt);
 
     fn term(&self) -> (note::Column, OrderDirection) {
         let column = match self.field {

@@ -34,7 +34,7 @@ pub(crate) enum TagOrderField {
 
 impl Ordered for TagOrder {
     type Column = tag::Column;
-    const DEFAULT: tag::Column = tag::Column::CreatedAt;
+    const DEFAULT: Option<tag::Column> = Some(tag::Column::CreatedAt);
 
     fn term(&self) -> (tag::Column, OrderDirection) {
         let column = match self.field {

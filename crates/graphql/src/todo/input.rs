@@ -48,7 +48,7 @@ pub(crate) enum TodoOrderField {
 
 impl Ordered for TodoOrder {
     type Column = todo::Column;
-    const DEFAULT: todo::Column = todo::Column::CreatedAt;
+    const DEFAULT: Option<todo::Column> = Some(todo::Column::CreatedAt);
 
     fn term(&self) -> (todo::Column, OrderDirection) {
         let column = match self.field {

@@ -39,7 +39,7 @@ pub(crate) enum UserOrderField {
 
 impl Ordered for UserOrder {
     type Column = user::Column;
-    const DEFAULT: user::Column = user::Column::CreatedAt;
+    const DEFAULT: Option<user::Column> = Some(user::Column::CreatedAt);
 
     fn term(&self) -> (user::Column, OrderDirection) {
         let column = match self.field {

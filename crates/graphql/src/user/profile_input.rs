@@ -32,7 +32,8 @@ pub(crate) enum ProfileOrderField {
 
 impl Ordered for ProfileOrder {
     type Column = profile::Column;
-    const DEFAULT: profile::Column = profile::Column::UpdatedAt;
+    /// An index gives the order of their users' ids.
+    const DEFAULT: Option<profile::Column> = None;
 
     fn term(&self) -> (profile::Column, OrderDirection) {
         let column = match self.field {
@@ -42,7 +43,7 @@ impl Ordered for ProfileOrder {
     }
 }
 
-/// Those of `profiles` that `filter` admits, in the order that is asked for: without any, in that of their users' ids, which an index gives.
+/// Those of `profiles` that `filter` admits, in the order that is asked for.
 ///
 /// # Errors
 /// `BAD_USER_INPUT`
@@ -54,8 +55,5 @@ pub(crate) fn select(
     if let Some(text) = filter.and_then(|filter| filter.text) {
         profiles = profiles.filter(profile::Column::Bio, Test::Contains(validation::search("filter.text", text)?));
     }
-    match order_by.filter(|terms| !terms.is_empty()) {
-        Some(terms) => ordered(profiles, Some(terms)),
-        None => Ok(profiles),
-    }
+    ordered(profiles, order_by)
 }

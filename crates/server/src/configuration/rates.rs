@@ -1,3 +1,4 @@
+use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -63,6 +64,13 @@ pub(crate) struct Rate(Option<Quota>);
 /// Addresses by their networks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Networks(pub(crate) Vec<IpNet>);
+
+impl Networks {
+    /// Whether an address, in its canonical form, is in one of them.
+    pub(crate) fn contain(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(&address))
+    }
+}
 
 /// The header in which proxies say where a request comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

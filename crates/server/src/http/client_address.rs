@@ -3,18 +3,16 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::configuration::{ForwardedHeader, Networks, RateConfiguration};
 use axum::http::header::FORWARDED;
 use axum::http::{HeaderMap, HeaderName};
-use ipnet::IpNet;
-
-use crate::configuration::{ForwardedHeader, RateConfiguration};
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The proxies that are believed.
 #[derive(Debug)]
 pub(super) struct Proxies {
-    trusted: Vec<IpNet>,
+    trusted: Networks,
     header: ForwardedHeader,
     /// Whether it has been said that there seems to be one that is not.
     has_warned: AtomicBool,
@@ -22,7 +20,7 @@ pub(super) struct Proxies {
 
 impl Proxies {
     pub(super) fn new(rates: &RateConfiguration) -> Self {
-        let (trusted, header) = (rates.trusted_proxies.0.clone(), rates.forwarded_header);
+        let (trusted, header) = (rates.trusted_proxies.clone(), rates.forwarded_header);
         Self { trusted, header, has_warned: AtomicBool::new(false) }
     }
 
@@ -51,7 +49,7 @@ impl Proxies {
     }
 
     fn trusts(&self, address: IpAddr) -> bool {
-        self.trusted.iter().any(|network| network.contains(&address))
+        self.trusted.contain(address)
     }
 
     fn name(&self) -> HeaderName {
@@ -102,7 +100,7 @@ mod tests {
     use super::*;
 
     fn proxies(trusted: &[&str], header: ForwardedHeader) -> Proxies {
-        let trusted = trusted.iter().map(|network| network.parse().unwrap()).collect();
+        let trusted = Networks(trusted.iter().map(|network| network.parse().unwrap()).collect());
         Proxies { trusted, header, has_warned: AtomicBool::new(false) }
     }
 

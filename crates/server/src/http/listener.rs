@@ -16,7 +16,6 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
-use ipnet::IpNet;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
@@ -26,7 +25,7 @@ use super::opening::Opening;
 use super::pace::Pace;
 use super::shares::{Share, Shares};
 use super::stall::Stall;
-use crate::configuration::Configuration;
+use crate::configuration::{Configuration, Networks};
 use crate::shutdown::Signals;
 
 /// How many requests may be under way on one HTTP/2 connection.
@@ -44,7 +43,7 @@ pub(crate) struct Bounds<'a> {
     /// How many of them may be from one address or network. Further ones are closed.
     pub(crate) client_connections: usize,
     /// Who may have more than that: their connections are other people's.
-    pub(crate) proxies: &'a [IpNet],
+    pub(crate) proxies: &'a Networks,
     /// How long a connection may be silent, or its client take nothing.
     pub(crate) idle_timeout: Duration,
     /// The largest header of a request, its URL included.
@@ -64,7 +63,7 @@ pub(crate) async fn serve(
     let bounds = Bounds {
         connections: limits.max_connections,
         client_connections: limits.max_client_connections,
-        proxies: &rates.trusted_proxies.0,
+        proxies: &rates.trusted_proxies,
         idle_timeout: limits.idle_timeout,
         max_header: limits.max_header,
     };
@@ -137,7 +136,7 @@ where
 /// How many connections each client has.
 struct Clients<'a> {
     shares: Shares,
-    proxies: &'a [IpNet],
+    proxies: &'a Networks,
     has_warned: Cell<bool>,
 }
 
@@ -149,7 +148,7 @@ impl<'a> Clients<'a> {
     /// Leave for one more connection from `peer`: none if it has all that it may have; no share of anything if it is a proxy.
     fn admit(&self, peer: IpAddr) -> Option<Option<Share>> {
         let peer = peer.to_canonical();
-        if self.proxies.iter().any(|network| network.contains(&peer)) {
+        if self.proxies.contain(peer) {
             return Some(None);
         }
         let share = self.shares.take(peer.into());

@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::sources::{Sources, registry};
+use crate::configuration::Networks;
 use crate::http::{Bounds, accept_until, ranges, shield};
 
 /// Where it is served.
@@ -25,7 +26,7 @@ const PATH: &str = "/metrics";
 const BOUNDS: Bounds<'_> = Bounds {
     connections: 32,
     client_connections: 32,
-    proxies: &[],
+    proxies: &Networks(Vec::new()),
     idle_timeout: Duration::from_secs(10),
     max_header: 16 << 10,
 };

@@ -69,12 +69,9 @@ const KINDS: [fn(&mut Numbers) -> Vec<u8>; 14] = [
         [whole(1), whole(1), frame(HEADERS, END_HEADERS | END_STREAM, id, POST)].concat()
     },
     // Rubbish in a header, and as a frame.
+    |numbers| frame(HEADERS, END_HEADERS | END_STREAM, 1, &numbers.bytes(2_000)),
     |numbers| {
-        let rubbish: Vec<u8> = (0..numbers.below(2_000)).map(|_| numbers.below(256) as u8).collect();
-        frame(HEADERS, END_HEADERS | END_STREAM, 1, &rubbish)
-    },
-    |numbers| {
-        let rubbish: Vec<u8> = (0..numbers.below(2_000)).map(|_| numbers.below(256) as u8).collect();
+        let rubbish = numbers.bytes(2_000);
         frame(numbers.below(256) as u8, numbers.below(256) as u8, numbers.below(4) as u32, &rubbish)
     },
     // Streams that depend on themselves, and an end that is none.

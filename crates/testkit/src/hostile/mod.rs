@@ -67,6 +67,9 @@ pub const KINDS: [&str; 13] = [
     "half-open",
 ];
 
+/// The header of a request, but for how long its body is.
+const POST: &str = "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+
 type Headers = Vec<(&'static str, Vec<u8>)>;
 
 const JSON: &str = "application/json";
@@ -283,15 +286,14 @@ fn elsewhere(headers: Headers, numbers: &mut Numbers) -> Sent {
 }
 
 fn bytes(numbers: &mut Numbers) -> Vec<u8> {
-    let post = "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
     match numbers.below(12) {
-        0 => (0..numbers.below(5_000)).map(|_| numbers.below(256) as u8).collect(),
+        0 => numbers.bytes(5_000),
         1 => b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\xff\xff\xff\xff\xff\xff\xff\xff\xff".to_vec(),
-        2 => format!("{post}Content-Length: 5\r\nContent-Length: 6\r\n\r\n{{}}").into(),
-        3 => format!("{post}Content-Length: 99999999999999999999\r\n\r\n{{}}").into(),
-        4 => format!("{post}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n").into(),
-        5 => format!("{post}Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n{{}}").into(),
-        6 => format!("{post}Content-Length: 100\r\n\r\n{{\"query\":").into(),
+        2 => format!("{POST}Content-Length: 5\r\nContent-Length: 6\r\n\r\n{{}}").into(),
+        3 => format!("{POST}Content-Length: 99999999999999999999\r\n\r\n{{}}").into(),
+        4 => format!("{POST}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n").into(),
+        5 => format!("{POST}Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n{{}}").into(),
+        6 => format!("{POST}Content-Length: 100\r\n\r\n{{\"query\":").into(),
         7 => format!("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", "x".repeat(numbers.below(200_000))).into(),
         8 => format!("GET / HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(numbers.below(500))).into(),
         9 => format!("GET / HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "x".repeat(numbers.below(200_000))).into(),
@@ -302,18 +304,17 @@ fn bytes(numbers: &mut Numbers) -> Vec<u8> {
 
 /// The beginning of a request, of a connection that is to be something else, or nothing.
 fn half_open(numbers: &mut Numbers) -> Vec<u8> {
-    let post = "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
     let upgrade = "GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
                    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n";
     match numbers.below(8) {
         0 => Vec::new(),
         1 => b"P".to_vec(),
-        2 => post.into(),
-        3 => format!("{post}Content-Length: 1000000\r\n\r\n{{").into(),
-        4 => format!("{post}Transfer-Encoding: chunked\r\n\r\n1\r\n{{\r\n").into(),
+        2 => POST.into(),
+        3 => format!("{POST}Content-Length: 1000000\r\n\r\n{{").into(),
+        4 => format!("{POST}Transfer-Encoding: chunked\r\n\r\n1\r\n{{\r\n").into(),
         5 => b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00".to_vec(),
         6 => upgrade.into(),
         // A request whose answer nobody takes, with the beginning of the next one.
-        _ => format!("{post}Content-Length: 20\r\n\r\n{{\"query\":\"{{a}}\"}}     {post}").into(),
+        _ => format!("{POST}Content-Length: 20\r\n\r\n{{\"query\":\"{{a}}\"}}     {POST}").into(),
     }
 }

@@ -18,6 +18,11 @@ impl Numbers {
         (self.next() % bound as u64) as usize
     }
 
+    /// Fewer than `bound` bytes that mean nothing.
+    pub(super) fn bytes(&mut self, bound: usize) -> Vec<u8> {
+        (0..self.below(bound)).map(|_| self.below(256) as u8).collect()
+    }
+
     pub(super) fn one_of<T: Clone>(&mut self, choices: &[T]) -> T {
         choices[self.below(choices.len())].clone()
     }

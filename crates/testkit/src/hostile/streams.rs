@@ -75,7 +75,7 @@ fn said(message: &Value, numbers: &mut Numbers) -> Vec<u8> {
 /// A frame that breaks the rules (RFC 6455, section 5), or a part of what follows no rule.
 fn broken(numbers: &mut Numbers) -> Vec<u8> {
     match numbers.below(12) {
-        0 => (0..numbers.below(200)).map(|_| numbers.below(256) as u8).collect(),
+        0 => numbers.bytes(200),
         1 => frame(0x81, b"\xff\xfe\xc3", numbers),
         // Without a mask.
         2 => b"\x81\x02{}".to_vec(),
