@@ -16,6 +16,7 @@ mod graphql;
 mod health;
 mod idempotency;
 mod known_documents;
+mod lazy_timer;
 mod listener;
 mod media_type;
 mod opening;

@@ -5,6 +5,7 @@ mod explaining;
 mod looking;
 mod observing;
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -158,7 +159,8 @@ impl Api {
         }
         let Arrival { request, caller, .. } = arrival;
         let looking = observing::looking();
-        let kept = responses.get(request, key.bytes(), caller.acceptance).instrument(looking.clone()).await;
+        // Pinned where it is made: being moved into its span is felt.
+        let kept = pin!(responses.get(request, key.bytes(), caller.acceptance)).instrument(looking.clone()).await;
         looking.record("tidewater.found", kept.is_some());
         let kept = kept?;
         if !self.is_in_use(&kept) {

@@ -34,7 +34,7 @@ pub(super) async fn get(
     headers: HeaderMap,
 ) -> Response {
     let deadline = Deadline::new(&service.limits);
-    service.bounded(MediaType::Json, async || deadline.hold(service.download(peer, id, &headers)).await).await
+    service.bounded(MediaType::Json, deadline.hold(service.download(peer, id, &headers))).await
 }
 
 impl Service {

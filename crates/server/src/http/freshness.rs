@@ -3,7 +3,6 @@
 //! Asked for by `Cache-Control` (RFC 9111, section 5.2.1) and `Tidewater-Mark`. Told by `Cache-Status` (RFC 9211), `Age`
 //! (RFC 9111, section 5.1), `Server-Timing` (W3C) and `Tidewater-Mark`.
 
-use std::fmt::Write;
 use std::time::Duration;
 
 use axum::http::header::{AGE, CACHE_CONTROL};
@@ -63,7 +62,8 @@ pub(super) fn report(
     whole: Duration,
 ) {
     tell_mark(headers, mark);
-    headers.insert(AGE, HeaderValue::from(provenance.age.as_secs()));
+    let age = provenance.age.as_secs();
+    headers.insert(AGE, if age == 0 { HeaderValue::from_static("0") } else { age.into() });
     let status = match provenance {
         // Most answers are this one.
         Provenance { derived: 1, stale: false, .. } => Ok(HeaderValue::from_static(REMEMBERED)),
@@ -138,8 +138,9 @@ fn timing(provenance: &Provenance, whole: Duration) -> String {
     for (name, time) in parts.into_iter().filter(|(_, time)| !time.is_zero()) {
         let microseconds = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         let separator = if text.is_empty() { "" } else { ", " };
-        // Nothing can fail to be written to a string.
-        let _ = write!(text, "{separator}{name};dur={}.{:03}", microseconds / 1_000, microseconds % 1_000);
+        text.extend([separator, name, ";dur=", itoa::Buffer::new().format(microseconds / 1_000), "."]);
+        let digits = [100, 10, 1].map(|place| (microseconds / place % 10) as u8);
+        text.extend(digits.map(|digit| char::from(b'0' + digit)));
     }
     text
 }

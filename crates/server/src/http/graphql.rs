@@ -2,9 +2,12 @@
 //!
 //! What has been answered before is looked for by the bytes of the request. Only if nothing is found, or it no longer holds, is
 //! the request taken apart.
+//!
+//! What is remembered is answered in microseconds, in which it counts how often the state of a future is moved: on that way, futures are
+//! pinned where they are made, and what is large and rare is behind a pointer.
 
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
@@ -17,7 +20,7 @@ use futures::{FutureExt, poll};
 use hyper::body::Incoming;
 use tidewater_cache::Acceptance;
 use tidewater_graphql::{Answer, Arrival, Caller, Document, Error, ResponseKey, SessionChange};
-use tidewater_limit::{Allowance, Standing};
+use tidewater_limit::{Allowance, Network, Standing};
 use tokio::time::timeout_at;
 use tracing::{Instrument, Span};
 
@@ -30,13 +33,24 @@ use super::parameters::Parameters;
 use super::refusal::Refusal;
 use super::trail::Trail;
 use super::{
-    Service, batch, client, event_stream, explain, freshness, idempotency, parameters, rate_limit, session_cookie,
-    validator,
+    Service, batch, client, event_stream, explain, freshness, idempotency, parameters, rate_limit, security,
+    session_cookie, validator,
 };
 use crate::configuration::LimitConfiguration;
 
 /// Where it is served.
 pub(super) const PATH: &str = "/graphql";
+
+/// What is told with every answer, by its media type. Copied for each, which takes less time than to fill in one after the other.
+static TOLD: LazyLock<[HeaderMap; 2]> = LazyLock::new(|| {
+    [MediaType::Graphql, MediaType::Json].map(|media| {
+        let mut told = HeaderMap::new();
+        told.insert(CONTENT_TYPE, media.header());
+        told.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        security::shield(&mut told);
+        told
+    })
+});
 
 /// The forms that a request can have; each reads the same bytes in its own way.
 pub(super) const POST: u8 = 0;
@@ -56,26 +70,25 @@ pub(super) async fn post(
         return refusal.answer(media);
     }
     // Before it counts as a request: who sends slowly keeps nobody else out.
-    let arriving = service.room.read(body, service.limits.max_body);
+    let arriving = pin!(service.room.read(body, service.limits.max_body));
     let body = match deadline.hold_or(Refusal::too_slow, arriving).await {
         Ok(body) => body,
         Err(refusal) => return refusal.answer(media),
     };
-    service
-        .bounded(media, async move || {
-            if batch::is_array(&body) {
-                return service.answer_all(deadline, peer, headers, &body, trail).await;
-            }
-            let span = || trail.log_span();
-            let received = Received { peer, headers, form: POST, bytes: &body };
-            let read = || parameters::of_json(&body);
-            let reply = service.answer(deadline, received, streamed(wanted), span, read).await;
-            if let Ok(Reply::Answered(answered)) = &reply {
-                trail.tell(answered.answer.operation.as_deref());
-            }
-            service.tell(reply, wanted, media, deadline.begun).await
-        })
-        .await
+    let answering = pin!(async {
+        if batch::is_array(&body) {
+            return Box::pin(service.answer_all(deadline, peer, headers, &body, trail)).await;
+        }
+        let span = || trail.log_span();
+        let received = Received { peer, headers, form: POST, bytes: &body };
+        let read = || parameters::of_json(&body);
+        let reply = pin!(service.answer(deadline, received, streamed(wanted), span, read)).await;
+        if let Ok(Reply::Answered(answered)) = &reply {
+            trail.tell(answered.answer.operation.as_deref());
+        }
+        service.tell(reply, wanted, media, deadline.begun).await
+    });
+    service.bounded(media, answering).await
 }
 
 pub(super) async fn get(
@@ -91,22 +104,21 @@ pub(super) async fn get(
     let received = Received { peer, headers: &headers, form: GET, bytes };
     let read = || parameters::of_query_string(&uri);
     let deadline = Deadline::new(&service.limits);
-    service
-        .bounded(media, async || {
-            let reply = service.answer(deadline, received, streamed(wanted), Span::current, read).await;
-            if let Ok(Reply::Answered(answered)) = &reply {
-                trail.tell(answered.answer.operation.as_deref());
+    let answering = async {
+        let reply = service.answer(deadline, received, streamed(wanted), Span::current, read).await;
+        if let Ok(Reply::Answered(answered)) = &reply {
+            trail.tell(answered.answer.operation.as_deref());
+        }
+        match reply {
+            // How an answer was made is told in an answer only.
+            Ok(Reply::Answered(answered)) if wanted != Wanted::Preferred && !explain::is_wanted(&headers) => {
+                let validator = validator::of(&answered.answer, media);
+                Ok(validator::tell(service.respond(answered, media, deadline.begun)?, validator, &headers))
             }
-            match reply {
-                // How an answer was made is told in an answer only.
-                Ok(Reply::Answered(answered)) if wanted != Wanted::Preferred && !explain::is_wanted(&headers) => {
-                    let validator = validator::of(&answered.answer, media);
-                    Ok(validator::tell(service.respond(answered, media, deadline.begun)?, validator, &headers))
-                }
-                reply => service.tell(reply, wanted, media, deadline.begun).await,
-            }
-        })
-        .await
+            reply => service.tell(reply, wanted, media, deadline.begun).await,
+        }
+    };
+    service.bounded(media, answering).await
 }
 
 /// In which media type the response is, if it is no event stream; none if the client accepts none.
@@ -120,11 +132,21 @@ pub(super) async fn other(headers: HeaderMap) -> Response {
 }
 
 /// A request as it came.
+#[derive(Clone, Copy)]
 pub(super) struct Received<'a> {
     pub(super) peer: Peer,
     pub(super) headers: &'a HeaderMap,
     pub(super) form: u8,
     pub(super) bytes: &'a [u8],
+}
+
+/// A request that counts, and has not been answered.
+struct Counted {
+    arrival: Arrival,
+    key: ResponseKey,
+    network: Network,
+    allowance: Allowance,
+    standing: Option<Standing>,
 }
 
 /// What came of it.
@@ -189,15 +211,16 @@ impl Deadline {
 }
 
 impl Service {
-    /// Lets `work` be done, if there is capacity. A refusal is told in this media type.
-    pub(super) async fn bounded<W>(&self, media: MediaType, work: impl FnOnce() -> W) -> Response
-    where
-        W: Future<Output = Result<Response, Refusal>>,
-    {
+    /// Does `work`, if there is capacity. A refusal is told in this media type.
+    pub(super) async fn bounded(
+        &self,
+        media: MediaType,
+        work: impl Future<Output = Result<Response, Refusal>>,
+    ) -> Response {
         let Ok(_permit) = self.capacity.try_acquire() else {
             return Refusal::busy().answer(media);
         };
-        work().await.unwrap_or_else(|refusal| refusal.answer(media))
+        work.await.unwrap_or_else(|refusal| refusal.answer(media))
     }
 
     /// Answers what was received, and what `read` takes apart. What is executed is logged within `span`. What goes on is answered by an
@@ -211,7 +234,6 @@ impl Service {
         read: impl FnOnce() -> Result<Parameters, Refusal>,
     ) -> Result<R, Refusal> {
         let Received { peer, headers, form, bytes } = received;
-        let acceptance = freshness::acceptance(headers);
         let credential = session_cookie::credential(headers);
         let key = ResponseKey::new(form, credential.as_deref(), bytes);
         let network = self.proxies.client(peer.0, headers).into();
@@ -220,7 +242,7 @@ impl Service {
         let mark = freshness::mark(headers)?;
         let caller = Caller {
             credential,
-            acceptance,
+            acceptance: freshness::acceptance(headers),
             mark,
             allowance: allowance.clone(),
             explains: explain::is_wanted(headers),
@@ -230,14 +252,32 @@ impl Service {
         let explains = caller.explains;
         let mut arrival = self.api.arrive(caller);
         // This waits for the gate at most, which has a limit of its own; a timer more is felt here.
-        if let Some(mut answer) = self.api.remembered(&mut arrival, &key).await {
+        let remembered = pin!(self.api.remembered(&mut arrival, &key)).await;
+        if let Some(mut answer) = remembered {
             learn(&allowance, &key, &answer);
             if explains {
                 Box::pin(self.explain(deadline, &mut answer, arrival, read)).await?;
             }
             return Ok(Answered { answer, standing, forwarded: None }.into());
         }
-        let (resolved, document) = deadline.hold(Box::pin(self.resolve(read()?, form))).await?;
+        let counted = Counted { arrival, key, network, allowance, standing };
+        // What is executed is rarely small; what is remembered need not carry its state.
+        Box::pin(self.execute(deadline, received, counted, streamed, span, read()?)).await
+    }
+
+    /// Answers a request that has to be executed.
+    async fn execute<R: From<Answered>>(
+        &self,
+        deadline: Deadline,
+        received: Received<'_>,
+        counted: Counted,
+        streamed: Option<fn(Response) -> R>,
+        span: impl FnOnce() -> Span,
+        parameters: Parameters,
+    ) -> Result<R, Refusal> {
+        let Received { headers, form, bytes, .. } = received;
+        let Counted { mut arrival, key, network, allowance, standing } = counted;
+        let (resolved, document) = deadline.hold(self.resolve(parameters, form)).await?;
         let Resolved { request, makes_known, .. } = &resolved;
         let is_mutation =
             document.as_ref().is_some_and(|document| document.is_mutation(request.operation_name.as_deref()));
@@ -256,7 +296,7 @@ impl Service {
                 "a live query is carried out over a WebSocket, or with `Accept: text/event-stream`",
             ));
         }
-        let forwarded = match acceptance {
+        let forwarded = match freshness::acceptance(headers) {
             _ if is_mutation => Some(Forwarded::Method),
             Acceptance::Source { .. } => Some(Forwarded::Request),
             _ => None,
@@ -268,9 +308,8 @@ impl Service {
         if is_mutation && let Some(key) = idempotency::key(headers, &resolved.told(bytes))? {
             arrival.is_known_as(key);
         }
-        // What is executed is rarely small; what is remembered need not carry its state.
         let answer = self.api.answer(arrival, &key, resolved.request, document).instrument(span());
-        let answer = deadline.hold(Box::pin(answer.map(Ok))).await?;
+        let answer = deadline.hold(answer.map(Ok)).await?;
         learn(&allowance, &key, &answer);
         Ok(Answered { answer, standing, forwarded }.into())
     }
@@ -303,7 +342,10 @@ impl Service {
             Err(refusal) if wanted == Wanted::Preferred && refusal.is_response() => refusal.answer(MediaType::Json),
             Err(refusal) => return Err(refusal),
         };
-        Ok(if wanted == Wanted::Preferred { event_stream::at_once(response).await } else { response })
+        Ok(match wanted {
+            Wanted::Preferred => Box::pin(event_stream::at_once(response)).await,
+            Wanted::No | Wanted::Accepted => response,
+        })
     }
 
     /// A request in this form with the text that it names, and its document, which is made known if it is to be. There is none if it
@@ -350,10 +392,7 @@ impl Service {
             *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
         }
         let told = response.headers_mut();
-        // With what the way out adds.
-        told.reserve(16);
-        told.insert(CONTENT_TYPE, media.header());
-        told.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        *told = TOLD[media as usize].clone();
         freshness::report(told, mark.as_ref(), &provenance, forwarded, begun.elapsed());
         self.tell_session(told, session);
         told.extend(replayed.then_some(idempotency::REPLAYED));

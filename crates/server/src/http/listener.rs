@@ -2,7 +2,6 @@
 //! front.
 
 use std::cell::Cell;
-use std::convert::Infallible;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -21,6 +20,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
 use super::Front;
+use super::lazy_timer::LazyTimer;
 use super::opening::Opening;
 use super::pace::Pace;
 use super::shares::{Share, Shares};
@@ -68,7 +68,7 @@ pub(crate) async fn serve(
         max_header: limits.max_header,
     };
     let answering = front.clone();
-    let answer = move |request, peer| answering.clone().answer(request, peer);
+    let answer = move |request, peer| answering.answer(request, peer);
     let connections = accept_until(signals.next(), listener, bounds, answer).await;
     tracing::info!(connections = connections.count(), "stopping; what is under way is finished first");
 
@@ -87,11 +87,11 @@ pub(crate) async fn accept_until<A, F>(
 ) -> GracefulShutdown
 where
     A: Fn(Request<Incoming>, IpAddr) -> F + Clone + Send + 'static,
-    F: Future<Output = Result<Response, Infallible>> + Send + 'static,
+    F: Future<Output = Response> + Send + 'static,
 {
     let mut builder = Builder::new(TokioExecutor::new());
     // Without a timer, hyper lets a header take forever. The time to the next header bounds idle connections, too.
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(bounds.idle_timeout);
+    builder.http1().header_read_timeout(bounds.idle_timeout);
     builder.http1().max_headers(FIELDS).max_buf_size(bounds.max_header);
     builder.http2().timer(TokioTimer::new()).max_concurrent_streams(STREAMS);
     builder.http2().max_header_list_size(u32::try_from(bounds.max_header).unwrap_or(u32::MAX));
@@ -119,6 +119,8 @@ where
             following.follow(version, answer(request, peer))
         });
         let stream = Opening::new(Stall::new(stream, bounds.idle_timeout), bounds.idle_timeout);
+        let mut builder = builder.clone();
+        builder.http1().timer(LazyTimer::default());
         let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
         let connection = connections.watch(connection);
         tokio::spawn(async move {

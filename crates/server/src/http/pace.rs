@@ -1,4 +1,5 @@
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -7,7 +8,7 @@ use std::time::{Duration, Instant};
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::Version;
 use axum::response::Response;
-use futures::TryFutureExt;
+use futures::FutureExt;
 use hyper::body::{Frame, SizeHint};
 use parking_lot::Mutex;
 use tokio::time::sleep;
@@ -49,18 +50,18 @@ impl Pace {
     }
 
     /// Follows what is answered to a request of this version until it is taken.
-    pub(super) fn follow<F, E>(
+    pub(super) fn follow<F>(
         self: &Arc<Self>,
         version: Version,
         answering: F,
-    ) -> impl Future<Output = F::Output> + use<F, E>
+    ) -> impl Future<Output = Result<Response, Infallible>> + use<F>
     where
-        F: Future<Output = Result<Response, E>>,
+        F: Future<Output = Response>,
     {
         let under_way = (version == Version::HTTP_2).then(|| UnderWay::begin(Arc::clone(self)));
-        answering.map_ok(|response| match under_way {
-            Some(under_way) => response.map(|body| under_way.follow(body)),
-            None => response,
+        answering.map(|response| match under_way {
+            Some(under_way) => Ok(response.map(|body| under_way.follow(body))),
+            None => Ok(response),
         })
     }
 

@@ -19,6 +19,10 @@ const NOTHING: HeaderValue = HeaderValue::from_static("default-src 'none'; frame
 
 /// Shields an answer. A content security policy of its own stays.
 pub(crate) fn shield(headers: &mut HeaderMap) {
+    // An answer that has one of them was made from one that has all.
+    if headers.contains_key(X_CONTENT_TYPE_OPTIONS) {
+        return;
+    }
     headers.extend(SHIELD);
     headers.entry(CONTENT_SECURITY_POLICY).or_insert(NOTHING);
 }

@@ -1,4 +1,3 @@
-use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -78,7 +77,7 @@ impl Endpoint {
         let answering = Arc::new(Answering { sources: Arc::new(sources), turns: Semaphore::new(AT_ONCE) });
         let answer = move |request: Request<Incoming>, _| {
             let answering = Arc::clone(&answering);
-            async move { Ok::<_, Infallible>(answering.answer(request).await) }
+            async move { answering.answer(request).await }
         };
         let task = tokio::spawn(async move {
             let stop = async {
