@@ -126,7 +126,9 @@ async fn more_requests_than_the_server_takes_are_turned_away() {
 #[tokio::test]
 async fn a_connection_whose_request_does_not_come_is_closed() {
     let (_database, server) = on_sqlite(&["--idle-timeout", "200ms"]).await;
-    for sent in ["", "POST /graphql HTTP/1.1\r\nHost: x\r\n", "PRI * HTTP/2.0"] {
+    const ANSWERED: &str = "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n";
+    let second = format!("{ANSWERED}POST /graphql");
+    for sent in ["", "POST /graphql HTTP/1.1\r\nHost: x\r\n", "PRI * HTTP/2.0", ANSWERED, &second] {
         let mut stream = server.connect().await;
         stream.write_all(sent.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
