@@ -3,9 +3,10 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::configuration::{ForwardedHeader, Networks, RateConfiguration};
 use axum::http::header::FORWARDED;
 use axum::http::{HeaderMap, HeaderName};
+
+use crate::configuration::{ForwardedHeader, Networks, RateConfiguration};
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 

@@ -143,6 +143,7 @@ pub(super) struct Received<'a> {
 /// A request that counts, and has not been answered.
 struct Counted {
     arrival: Arrival,
+    acceptance: Acceptance,
     key: ResponseKey,
     network: Network,
     allowance: Allowance,
@@ -239,10 +240,11 @@ impl Service {
         let network = self.proxies.client(peer.0, headers).into();
         let allowance = self.limiter.allowance(key.credential(), network);
         let standing = allowance.request().await.map_err(Refusal::rate_limited)?;
+        let acceptance = freshness::acceptance(headers);
         let mark = freshness::mark(headers)?;
         let caller = Caller {
             credential,
-            acceptance: freshness::acceptance(headers),
+            acceptance,
             mark,
             allowance: allowance.clone(),
             explains: explain::is_wanted(headers),
@@ -260,7 +262,7 @@ impl Service {
             }
             return Ok(Answered { answer, standing, forwarded: None }.into());
         }
-        let counted = Counted { arrival, key, network, allowance, standing };
+        let counted = Counted { arrival, acceptance, key, network, allowance, standing };
         // What is executed is rarely small; what is remembered need not carry its state.
         Box::pin(self.execute(deadline, received, counted, streamed, span, read()?)).await
     }
@@ -276,7 +278,7 @@ impl Service {
         parameters: Parameters,
     ) -> Result<R, Refusal> {
         let Received { headers, form, bytes, .. } = received;
-        let Counted { mut arrival, key, network, allowance, standing } = counted;
+        let Counted { mut arrival, acceptance, key, network, allowance, standing } = counted;
         let (resolved, document) = deadline.hold(self.resolve(parameters, form)).await?;
         let Resolved { request, makes_known, .. } = &resolved;
         let is_mutation =
@@ -296,7 +298,7 @@ impl Service {
                 "a live query is carried out over a WebSocket, or with `Accept: text/event-stream`",
             ));
         }
-        let forwarded = match freshness::acceptance(headers) {
+        let forwarded = match acceptance {
             _ if is_mutation => Some(Forwarded::Method),
             Acceptance::Source { .. } => Some(Forwarded::Request),
             _ => None,
