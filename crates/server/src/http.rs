@@ -1,6 +1,7 @@
 //! HTTP: what is served at which path, and what holds for every request.
 
 mod access_log;
+mod answered;
 mod batch;
 mod client;
 mod client_address;

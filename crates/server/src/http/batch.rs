@@ -9,8 +9,9 @@ use axum::response::Response;
 use serde_json::value::RawValue;
 use tidewater_graphql::SessionChange;
 
+use super::answered::Answered;
 use super::front::Peer;
-use super::graphql::{Answered, Deadline, POST, Received};
+use super::graphql::{Deadline, POST, Received};
 use super::media_type::MediaType;
 use super::refusal::Refusal;
 use super::trail::Trail;

@@ -7,23 +7,23 @@
 //! pinned where they are made, and what is large and rare is behind a pointer.
 
 use std::pin::pin;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use axum::body::Body;
 use axum::extract::{Extension, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, SET_COOKIE, USER_AGENT};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::http::header::USER_AGENT;
+use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 use futures::{FutureExt, poll};
 use hyper::body::Incoming;
 use tidewater_cache::Acceptance;
-use tidewater_graphql::{Answer, Arrival, Caller, Document, Error, ResponseKey, SessionChange};
+use tidewater_graphql::{Answer, Arrival, Caller, Document, Error, ResponseKey};
 use tidewater_limit::{Allowance, Network, Standing};
 use tokio::time::timeout_at;
 use tracing::{Instrument, Span};
 
+use super::answered::Answered;
 use super::event_stream::Wanted;
 use super::freshness::Forwarded;
 use super::front::Peer;
@@ -33,24 +33,12 @@ use super::parameters::Parameters;
 use super::refusal::Refusal;
 use super::trail::Trail;
 use super::{
-    Service, batch, client, event_stream, explain, freshness, idempotency, parameters, rate_limit, security,
-    session_cookie, validator,
+    Service, batch, client, event_stream, explain, freshness, idempotency, parameters, session_cookie, validator,
 };
 use crate::configuration::LimitConfiguration;
 
 /// Where it is served.
 pub(super) const PATH: &str = "/graphql";
-
-/// What is told with every answer, by its media type. Copied for each, which takes less time than to fill in one after the other.
-static TOLD: LazyLock<[HeaderMap; 2]> = LazyLock::new(|| {
-    [MediaType::Graphql, MediaType::Json].map(|media| {
-        let mut told = HeaderMap::new();
-        told.insert(CONTENT_TYPE, media.header());
-        told.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        security::shield(&mut told);
-        told
-    })
-});
 
 /// The forms that a request can have; each reads the same bytes in its own way.
 pub(super) const POST: u8 = 0;
@@ -170,13 +158,6 @@ impl From<Answered> for Reply {
 /// What becomes of an event stream, where one is wanted.
 fn streamed(wanted: Wanted) -> Option<fn(Response) -> Reply> {
     (wanted != Wanted::No).then_some(Reply::Streamed as fn(Response) -> Reply)
-}
-
-/// An answer, and what is told beside it.
-pub(super) struct Answered {
-    pub(super) answer: Answer,
-    pub(super) standing: Option<Standing>,
-    forwarded: Option<Forwarded>,
 }
 
 /// How long a request may take.
@@ -373,47 +354,6 @@ impl Service {
             self.documents.keep(&request.query).await;
         }
         Ok((resolved, document))
-    }
-
-    /// # Errors
-    /// There is no room for it; what is done already is told all the same.
-    fn respond(&self, answered: Answered, media: MediaType, begun: Instant) -> Result<Response, Refusal> {
-        let Answered { answer, standing, forwarded } = answered;
-        let Answer { head, tail, outcome, session, mark, provenance, exceeded, replayed, .. } = answer;
-        let mut body = Vec::with_capacity(head.len() + tail.len());
-        body.extend_from_slice(&head);
-        body.extend_from_slice(tail.as_bytes());
-        let body = match self.room.keep(body) {
-            Ok(body) => body,
-            Err(body) if matches!(forwarded, Some(Forwarded::Method)) => body.into(),
-            Err(_) => return Err(Refusal::busy()),
-        };
-        let mut response = Response::new(Body::from(body));
-        media.tell(&outcome, &mut response);
-        if exceeded.is_some() {
-            *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
-        }
-        let told = response.headers_mut();
-        *told = TOLD[media as usize].clone();
-        freshness::report(told, mark.as_ref(), &provenance, forwarded, begun.elapsed());
-        self.tell_session(told, session);
-        told.extend(replayed.then_some(idempotency::REPLAYED));
-        match (exceeded, standing) {
-            (Some(exceeded), _) => rate_limit::refuse(told, &exceeded),
-            (None, Some(standing)) => rate_limit::warn(told, &standing),
-            (None, None) => {}
-        }
-        Ok(response)
-    }
-
-    /// Lets a browser keep or forget the session's token.
-    pub(super) fn tell_session(&self, told: &mut HeaderMap, session: SessionChange) {
-        let cookie = match session {
-            SessionChange::None => None,
-            SessionChange::Start { token, lifetime } => session_cookie::start(&token, lifetime, self.secure_cookie),
-            SessionChange::End => session_cookie::end(self.secure_cookie),
-        };
-        told.extend(cookie.map(|cookie| (SET_COOKIE, cookie)));
     }
 }
 
