@@ -289,6 +289,9 @@ impl Setup {
         if self.cache != Cache::Responses {
             variables.push(("TIDEWATER_RESPONSE_MEMORY", "0".to_owned()));
         }
+        if matches!(self.cache, Cache::Redis | Cache::None) {
+            variables.push(("TIDEWATER_PART_MEMORY", "0".to_owned()));
+        }
         if self.cache == Cache::Redis {
             // Too little for any value.
             variables.push(("TIDEWATER_CACHE_MEMORY", "1B".to_owned()));

@@ -1,5 +1,9 @@
 //! Values that are computed from what other reads answer.
 
+mod part;
+
+pub use part::Recorded;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -273,25 +277,35 @@ impl<V: Send + Sync + 'static> Derived<V> {
         footprint: Footprint,
         sharing: Sharing,
     ) {
-        let space = &*self.0;
-        let read_at = Instant::now();
-        let latest = read_at + space.ttl;
-        let expires_at = recording.expires_at.map_or(latest, |earliest| earliest.min(latest));
-        let (fixed, asked, proven) = (recording.fixed, recording.asked, AtomicU64::new(as_of.get()));
-        let derivation = Derivation { value: Arc::clone(value), fixed, asked, proven };
-        let memo = Memo { value: Arc::new(derivation), footprint, as_of, read_at, sourced_at: read_at, expires_at };
+        let memo = self.memo(Arc::clone(value), footprint, as_of, recording);
         if let Sharing::Kept { bytes } = sharing {
-            let weight = weight::<Derivation<V>>(bytes, &memo.footprint);
-            let is_valid = space.core.tide.valid(&memo.footprint, as_of);
-            if weight <= space.most && expires_at > read_at && is_valid {
-                space.memory.insert(ONLY, &space.counters, lead.key(), &memo, weight);
-                space.counters.fills.add(1);
-            } else {
-                space.counters.evictions.add(usize::from(weight > space.most));
-                space.memory.refuse(ONLY, lead.key(), &memo, is_valid);
-            }
+            self.store(lead.key(), &memo, bytes);
         }
         lead.land(Ok(Arc::new(memo)));
+    }
+
+    /// A value that was just computed from what was recorded.
+    fn memo(&self, value: Arc<V>, footprint: Footprint, as_of: Position, recording: &Recording) -> Memo<Derivation<V>> {
+        let read_at = Instant::now();
+        let latest = read_at + self.0.ttl;
+        let expires_at = recording.expires_at.map_or(latest, |earliest| earliest.min(latest));
+        let (fixed, asked, proven) = (recording.fixed, recording.asked, AtomicU64::new(as_of.get()));
+        let derivation = Derivation { value, fixed, asked, proven };
+        Memo { value: Arc::new(derivation), footprint, as_of, read_at, sourced_at: read_at, expires_at }
+    }
+
+    /// Keeps a value that owns about this many bytes, if it is still valid and there is room for it.
+    fn store(&self, key: &Arc<[u8]>, memo: &Memo<Derivation<V>>, bytes: usize) {
+        let space = &*self.0;
+        let weight = weight::<Derivation<V>>(bytes, &memo.footprint);
+        let is_valid = space.core.tide.valid(&memo.footprint, memo.as_of);
+        if weight <= space.most && memo.expires_at > memo.read_at && is_valid {
+            space.memory.insert(ONLY, &space.counters, key, memo, weight);
+            space.counters.fills.add(1);
+        } else {
+            space.counters.evictions.add(usize::from(weight > space.most));
+            space.memory.refuse(ONLY, key, memo, is_valid);
+        }
     }
 }
 

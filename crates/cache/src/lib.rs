@@ -80,6 +80,11 @@
 //! each part's dependencies are among its own. So if one of them changes after `as_of`, the value is not valid. It is served on the
 //! strictest terms of its parts, and to nobody who joins it while it is computed unless they arrived at `as_of` or before.
 //!
+//! *A part is as good as a whole.* What is computed for a request can be made of parts that others can be made of, too. A part is only
+//! kept if it was computed at one go: then nothing else of the request was computed meanwhile, and what was recorded is what it rests
+//! on. Its `as_of` is the position published before its first read, and no read of it is answered by what is older than that. Whatever
+//! is made of it has its dependencies among its own, as if it had read them itself.
+//!
 //! *What hashes cost.* Two dependencies with one hash share their changes: a miss more, never a wrong answer.
 //!
 //! # Bounds
@@ -139,7 +144,7 @@ pub use acceptance::Acceptance;
 pub use cache::{Cache, WriteGuard};
 pub use crowd::Crowd;
 pub use dependency::Dependency;
-pub use derived::{Derived, Sharing};
+pub use derived::{Derived, Recorded, Sharing};
 #[doc(hidden)]
 pub use envelope::Envelope;
 pub use error::{GateError, ReadError, StartError};

@@ -33,6 +33,20 @@ impl Recording {
         self.expires_at = Some(self.expires_at.map_or(memo.expires_at, |earliest| earliest.min(memo.expires_at)));
     }
 
+    /// Adds what something rests on that is served as a part of the whole, and its terms.
+    pub(crate) fn add_part<T: ?Sized>(&mut self, memo: &Memo<T>, fixed: Terms, asked: Terms) {
+        self.add(memo);
+        (self.fixed, self.asked) = (self.fixed.and(fixed), self.asked.and(asked));
+    }
+
+    /// Adds all that was recorded of a part of the whole.
+    pub(crate) fn add_recording(&mut self, part: &Self) {
+        self.hashes.extend_from_slice(&part.hashes);
+        self.expires_at = self.expires_at.into_iter().chain(part.expires_at).min();
+        (self.fixed, self.asked) = (self.fixed.and(part.fixed), self.asked.and(part.asked));
+        self.is_whole &= part.is_whole;
+    }
+
     /// Adds the terms of something that is read, by a request that has or has not yet said what it accepts.
     pub(crate) fn keep_to(&mut self, terms: Terms, has_accepted: bool) {
         let kept = if has_accepted { &mut self.asked } else { &mut self.fixed };

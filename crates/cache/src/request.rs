@@ -175,6 +175,41 @@ impl Request {
         self.0.recording.lock().take()
     }
 
+    /// What `work` answers, and what was recorded meanwhile, apart from what else the request's reads rest on, to which it belongs
+    /// all the same. What is read meanwhile is up to date at the recording's position, or later.
+    ///
+    /// As long as `work` takes, nothing else that is read for the request may be taken for a part of it; where something is, the
+    /// recording only has more than it need have.
+    pub(crate) fn recorded_apart<T>(&self, work: impl FnOnce() -> T) -> (T, Option<Recording>) {
+        let part = Recording::new(self.0.tide.now().position);
+        let whole = self.0.recording.lock().replace(part);
+        let answer = work();
+        let mut recording = self.0.recording.lock();
+        let part = std::mem::replace(&mut *recording, whole);
+        if let (Some(whole), Some(part)) = (&mut *recording, &part) {
+            whole.add_recording(part);
+        }
+        (answer, part)
+    }
+
+    /// Waits for leave to serve, as a part of whatever is computed for the request, something that was derived on these terms.
+    pub(crate) async fn leave_for_part(&self, fixed: Terms, asked: Terms) -> Result<Leave, GateError> {
+        let leave = self.leave_on(fixed.and(self.acceptance().of(asked))).await?;
+        let as_of = self.0.recording.lock().as_ref().map_or(Position::default(), |recording| recording.as_of);
+        Ok(Leave { position: leave.position.max(as_of), ..leave })
+    }
+
+    /// Notes that what `memo` holds, which was derived on these terms, is served by that leave as a part of the whole.
+    pub(crate) fn rests_on_part<T: ?Sized>(&self, memo: &Memo<T>, fixed: Terms, asked: Terms, leave: &Leave) {
+        self.saw(memo.read_at);
+        if let Some(recording) = &mut *self.0.recording.lock() {
+            recording.add_part(memo, fixed, asked);
+            if leave.unreachable.is_some() {
+                recording.spoil();
+            }
+        }
+    }
+
     /// Notes that what `memo` holds is served.
     pub(crate) fn rests_on<T: ?Sized>(&self, memo: &Memo<T>) {
         self.saw(memo.read_at);

@@ -9,6 +9,7 @@ use sea_orm::EntityTrait;
 use tidewater_entity::selection::{Direction, Page, PageRows, Place, Selection, Shape};
 use uuid::Uuid;
 
+use crate::part::Part;
 use crate::store::{Item, Reader, Stored};
 use crate::{Error, Scope, cursor, scope};
 
@@ -67,7 +68,7 @@ pub struct Connection<T: Listed> {
 #[graphql(name_type)]
 pub struct Edge<T: Listed> {
     /// The item.
-    node: T,
+    node: Part<T>,
     /// Its place, for `after` and `before`. It stays good when items before or after it come and go, and when the item itself
     /// is gone.
     cursor: String,
@@ -135,13 +136,13 @@ impl<T: Listed> Connection<T> {
     }
 
     /// The rows of the page that are still there to be seen, with their places.
-    async fn items(&self, context: &Context<'_>) -> Result<impl Iterator<Item = (T, &Place)>, Error> {
+    async fn items(&self, context: &Context<'_>) -> Result<impl Iterator<Item = (Part<T>, &Place)>, Error> {
         let scope = scope(context)?;
         let items = self.rows.rows.iter().map(|row| self.reader.item::<T::Entity>(row.key));
         let items = try_join_all(items).await?;
         let seen = |item: Option<Item<_>>| item.filter(|row| T::is_visible(scope, row)).map(T::from);
         let items = items.into_iter().zip(&self.rows.rows);
-        Ok(items.filter_map(|(item, row)| Some((seen(item)?, row))).collect::<Vec<_>>().into_iter())
+        Ok(items.filter_map(|(item, row)| Some((Part::new(seen(item)?, row.key), row))).collect::<Vec<_>>().into_iter())
     }
 }
 
@@ -155,7 +156,7 @@ impl<T: Listed> Connection<T> {
     }
 
     /// The items of the page.
-    async fn nodes(&self, context: &Context<'_>) -> Result<Vec<T>, Error> {
+    async fn nodes(&self, context: &Context<'_>) -> Result<Vec<Part<T>>, Error> {
         Ok(self.items(context).await?.map(|(node, _)| node).collect())
     }
 

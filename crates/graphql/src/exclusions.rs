@@ -1,6 +1,6 @@
 use std::str::FromStr;
 
-/// Responses that are never kept whole: to operations by name, and those that show a field, given as `Type.field`.
+/// Responses that are never kept, nor parts of them: to operations by name, and those that show a field, given as `Type.field`.
 ///
 /// Its text lists them, separated by commas.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

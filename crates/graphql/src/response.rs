@@ -5,7 +5,6 @@ use std::sync::Arc;
 use async_graphql::{Response, ServerError, Value};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 use tidewater_cache::{HistoryMark, Provenance, Sharing};
 use tidewater_limit::Exceeded;
 
@@ -13,7 +12,7 @@ use crate::account::Seen;
 use crate::digest::digest;
 use crate::document::OperationLabel;
 use crate::tide::OperationCounters;
-use crate::{Error, Identity, SessionChange, freshness};
+use crate::{Error, Identity, SessionChange, freshness, json};
 
 /// What tells a request from every other one that may have another answer: the bytes that it was sent as, and who sent them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,24 +114,26 @@ pub(crate) struct Held {
     pub(crate) is_admin: bool,
 }
 
-#[derive(Serialize)]
-struct Head<'a> {
-    /// Absent where nothing was executed (specification of October 2021, section 7.1.2, "Request errors").
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<&'a Value>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    errors: &'a [ServerError],
-}
-
 impl Kept {
     pub(crate) fn new(response: &Response, outcome: Outcome, held: Option<Held>, identity: Identity) -> Self {
         let Response { data, errors, .. } = response;
+        // Absent where nothing was executed (specification of October 2021, section 7.1.2, "Request errors").
         let data = matches!(outcome, Outcome::Complete | Outcome::Partial).then_some(data);
-        let mut head = serde_json::to_vec(&Head { data, errors }).unwrap_or_else(|cause| {
-            Error::internal(cause);
-            br#"{"data":null,"errors":[{"message":"internal error","extensions":{"code":"INTERNAL"}}]}"#.to_vec()
-        });
-        head.pop();
+        let mut head = b"{".to_vec();
+        if let Some(data) = data {
+            head.extend_from_slice(b"\"data\":");
+            json::write(data, &mut head);
+        }
+        if !errors.is_empty() {
+            head.extend_from_slice(if data.is_some() { b",\"errors\":" } else { b"\"errors\":" });
+            let written = serde_json::to_writer(&mut head, errors);
+            if let Err(cause) = written {
+                Error::internal(cause);
+                let failed =
+                    br#"{"data":null,"errors":[{"message":"internal error","extensions":{"code":"INTERNAL"}}]"#;
+                head = failed.to_vec();
+            }
+        }
         let is_passing = errors.iter().any(passes);
         Self { head: Bytes::from(head), held, identity, outcome, is_passing, counters: None }
     }

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::Error;
 use crate::account::session::{self, Started};
 use crate::idempotency::Idempotency;
+use crate::part::Parts;
 use crate::spending::Spending;
 use crate::store::Reader;
 
@@ -30,6 +31,8 @@ pub struct Scope {
     pub(crate) spending: Spending,
     /// Where the caller is, if that is known.
     pub(crate) network: Option<Network>,
+    /// What is kept of the items of lists, if they may be answered by it.
+    pub(crate) parts: Option<Arc<Parts>>,
 }
 
 /// What the sessions are like that a request begins, and what it did to its caller's.
@@ -107,12 +110,17 @@ impl Scope {
         spending: Spending,
     ) -> Self {
         let (viewer, idempotency) = (Mutex::new(viewer), Idempotency::default());
-        Self { reader, viewer, sessions, idempotency, spending, network: None }
+        Self { reader, viewer, sessions, idempotency, spending, network: None, parts: None }
     }
 
     /// The same, for a caller who is at that address.
     pub(crate) fn of_client_at(self, network: Option<Network>) -> Self {
         Self { network, ..self }
+    }
+
+    /// The same, for a request whose lists may be answered by these.
+    pub(crate) fn made_of(self, parts: Option<Arc<Parts>>) -> Self {
+        Self { parts, ..self }
     }
 
     /// The same, for a request that can be repeated.

@@ -119,11 +119,13 @@ impl Default for Limits {
     }
 }
 
-/// What is kept of whole responses.
+/// What is kept of responses, whole and in parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Responses {
-    /// The bound of their memory in bytes; zero keeps none.
+    /// The bound of the memory of whole ones in bytes; zero keeps none.
     pub memory_bytes: u64,
+    /// The bound of the memory of parts, which are the items of lists, in bytes; zero keeps none.
+    pub part_bytes: u64,
     /// How long one is kept at most. No longer than the first of its parts, in any case.
     pub ttl: Duration,
     /// Those that are never kept.
@@ -132,7 +134,12 @@ pub struct Responses {
 
 impl Default for Responses {
     fn default() -> Self {
-        Self { memory_bytes: 64 << 20, ttl: Policy::list().ttl, exclusions: Exclusions::default() }
+        Self {
+            memory_bytes: 64 << 20,
+            part_bytes: 32 << 20,
+            ttl: Policy::list().ttl,
+            exclusions: Exclusions::default(),
+        }
     }
 }
 

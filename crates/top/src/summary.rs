@@ -128,7 +128,7 @@ fn times(history: &History) -> Vec<Part> {
 }
 
 fn hits(history: &History) -> Vec<Part> {
-    let of_values = |space: &Space| !space.is_of_responses();
+    let of_values = Space::is_of_values;
     let lookups = of_spaces(of_values, Space::lookups);
     let share = |which: fn(&Space) -> bool| {
         percent(history.lately(of_spaces(which, Space::hits)), history.lately(of_spaces(which, Space::lookups)))
@@ -138,7 +138,7 @@ fn hits(history: &History) -> Vec<Part> {
         None => format!("{} lookups", whole(history.lately(&lookups))),
     };
     vec![
-        Part::plain(format!("values {} %", share(|space| !space.is_of_responses()))),
+        Part::plain(format!("values {} %", share(Space::is_of_values))),
         Part::plain(format!("responses {} %", share(Space::is_of_responses))),
         Part::plain(looked),
         Part::faint(bars(&history.rates(BARS, &lookups))),

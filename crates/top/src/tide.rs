@@ -261,6 +261,11 @@ impl Space {
     pub(crate) fn is_of_responses(&self) -> bool {
         self.name == "response"
     }
+
+    /// Whether it is of rows, lists or counts, and not of what is made of them.
+    pub(crate) fn is_of_values(&self) -> bool {
+        !self.is_of_responses() && self.name != "part"
+    }
 }
 
 /// A whole number that came as `Float`.

@@ -19,11 +19,11 @@ export interface Lookups {
   needless: number;
 }
 
-/** What answered the lookups of one kind of value, or of all kinds but whole responses, which are made of the others. */
+/** What answered the lookups of one kind of value, or of all kinds but responses and their parts, which are made of the others. */
 export function lookups(step: Pick<Step<Tide>, 'before' | 'after'>, kind: string | null): Lookups {
   const sum = (counter: (space: Space) => number) =>
     grown(step, ({ spaces }) =>
-      spaces.filter(({ name }) => (kind === null ? name !== 'response' : name === kind)).reduce((sum, space) => sum + counter(space), 0),
+      spaces.filter(({ name }) => (kind === null ? name !== 'response' && name !== 'part' : name === kind)).reduce((sum, space) => sum + counter(space), 0),
     );
   const reasons = new Set(step.after.spaces.flatMap(({ misses }) => misses.map(({ reason }) => reason)));
   const misses = [...reasons]

@@ -12,6 +12,7 @@ mod lookout;
 mod memory;
 mod miss_reasons;
 mod nodes;
+mod parts;
 mod read;
 mod redis;
 mod restart;

@@ -9,13 +9,23 @@ use crate::Error;
 use crate::caller::{Caller, Identity};
 use crate::document::{Document, say_plainly};
 use crate::idempotency::Idempotency;
+use crate::part::Parts;
 use crate::response::{Held, Kept, Outcome};
-use crate::scope::{Scope, SessionChange, Sessions};
+use crate::scope::{Scope, SessionChange, Sessions, Viewer};
 use crate::spending::Spending;
 use crate::store::Reader;
 
 /// How many mistakes are told of a document that is not executed.
 const MAX_MISTAKES: usize = 100;
+
+/// What becomes of a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// It is looked at as the values that it consists of.
+    Values,
+    /// It is written.
+    Text,
+}
 
 /// What came of executing a request.
 pub(super) struct Ran {
@@ -44,16 +54,18 @@ impl Ran {
 }
 
 impl Api {
-    /// Executes a request.
+    /// Executes a request. Only what is to become text may be made of parts.
     pub(super) async fn run(
         &self,
         reader: &Reader,
         caller: &Caller,
         request: Request,
         document: Option<&Document>,
+        form: Form,
     ) -> Ran {
         let change: Arc<Mutex<SessionChange>> = Arc::default();
         let (mut held, mut identity) = (None, Identity::Unknown);
+        let mut parts = None;
         let spending = Spending::new(caller.allowance.clone());
         let idempotency = Idempotency::new(caller.idempotency_key.clone());
         let fields = || document.map_or(0, |document| document.root_fields(request.operation_name.as_deref()));
@@ -71,11 +83,17 @@ impl Api {
                 let (lifetime, device) = (self.0.session_lifetime, caller.device.clone());
                 let sessions = Sessions { lifetime, device, change: Arc::clone(&change) };
                 let scope = Scope::with_sessions(reader.clone(), viewer, sessions, spending.clone());
-                let scope = scope.of_client_at(caller.network).known_as(idempotency.clone());
+                if let (Some(document), Form::Text) = (document, form) {
+                    parts = self.parts(reader, &request, document, viewer);
+                }
+                let scope = scope.of_client_at(caller.network).known_as(idempotency.clone()).made_of(parts.clone());
                 (self.resolve(request.data(scope), document).await, None)
             }
             Err(error) => (refusal(error.clone()), Some(error)),
         };
+        if let Some(parts) = parts.filter(|_| response.errors.is_empty()) {
+            parts.keep(reader.request(), &response.data);
+        }
         let exceeded = spending.exceeded();
         let outcome = match refused {
             Some(error) => Outcome::Refused(error),
@@ -93,6 +111,20 @@ impl Api {
         }
         let replayed = idempotency.is_replayed();
         Ran { response, outcome, session, held, identity, exceeded, replayed }
+    }
+
+    /// What the lists of a request may be answered by.
+    fn parts(
+        &self,
+        reader: &Reader,
+        request: &Request,
+        document: &Document,
+        viewer: Option<Viewer>,
+    ) -> Option<Arc<Parts>> {
+        let kept = self.0.parts.as_ref()?;
+        // Whoever has it explained wants to see all reads.
+        let may_be_kept = self.0.documents.may_be_kept(document, request) && !reader.request().is_explained();
+        may_be_kept.then(|| Arc::new(Parts::new(kept.clone(), Arc::clone(document.selections()), viewer)))
     }
 
     /// What is answered to a request that was executed. Its errors are counted by that: not where it is executed once more only to be

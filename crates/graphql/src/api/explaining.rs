@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use async_graphql::Request;
 
-use super::Api;
+use super::{Api, Form};
 use crate::caller::{Arrival, Caller};
 use crate::document::Document;
 use crate::explain::{Bypass, Report};
@@ -33,7 +33,7 @@ impl Api {
     pub(super) async fn replay(&self, caller: &Caller, request: Request, document: Option<&Document>) -> Reader {
         let Arrival { request: reads, caller, .. } = self.arrive(caller.clone());
         let reader = self.0.store.reader_for(reads);
-        self.run(&reader, &caller, request, document).await;
+        self.run(&reader, &caller, request, document, Form::Values).await;
         reader
     }
 

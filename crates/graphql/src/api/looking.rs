@@ -4,7 +4,7 @@ use async_graphql::Request;
 use tidewater_cache::{Basis, HistoryMark};
 use tidewater_limit::Exceeded;
 
-use super::Api;
+use super::{Api, Form};
 use crate::caller::Caller;
 use crate::document::Document;
 use crate::response::{Kept, ResponseKey};
@@ -37,7 +37,7 @@ impl Api {
         let reader = self.0.store.reader_for(reads.clone());
         let mut exceeded = None;
         let compute = || async {
-            let ran = self.run(&reader, caller, request, Some(document)).await;
+            let ran = self.run(&reader, caller, request, Some(document), Form::Text).await;
             exceeded = ran.exceeded;
             self.answered(&ran)
         };

@@ -11,14 +11,15 @@ use std::time::Duration;
 
 use async_graphql::extensions::ExtensionFactory;
 use async_graphql::{Request, Response, ValidationMode};
+use bytes::Bytes;
 use tidewater_cache::{Acceptance, Cache, Derived, HistoryMark, Provenance};
 use tidewater_entity::{Tracked, session, user};
 use tidewater_limit::Exceeded;
 use tracing::Instrument;
 
-use self::carrying_out::Ran;
 pub(crate) use self::carrying_out::blame_the_document;
 pub use self::carrying_out::refusal;
+use self::carrying_out::{Form, Ran};
 use self::counting::Counts;
 use self::explaining::copy;
 pub(crate) use self::looking::Look;
@@ -54,6 +55,7 @@ struct Inner {
     documents: Documents,
     store: Arc<Store>,
     responses: Option<Derived<Kept>>,
+    parts: Option<Derived<Bytes>>,
     live: Live,
     session_lifetime: Duration,
     activity: Activity,
@@ -93,7 +95,7 @@ impl Api {
         for table in [session::Entity::TRACKING.table, user::Entity::TRACKING.table] {
             policies.overrides.entry(table.to_owned()).or_default().max_staleness.get_or_insert(Duration::ZERO);
         }
-        let Responses { memory_bytes, ttl, exclusions } = responses;
+        let Responses { memory_bytes, part_bytes, ttl, exclusions } = responses;
         let documents = Documents::new(limits, exclusions);
         let resources = Resources {
             passwords: Passwords::default(),
@@ -122,6 +124,7 @@ impl Api {
             Completion::default()
         });
         let kept = (memory_bytes > 0).then(|| cache.derived("response", memory_bytes, ttl));
+        let parts = (part_bytes > 0).then(|| cache.derived("part", part_bytes, ttl));
         Self(Arc::new(Inner {
             validating,
             trusting,
@@ -132,6 +135,7 @@ impl Api {
             store: Store::new(database, statements, cache, tracking, policies),
             counts: Counts::default(),
             responses: kept,
+            parts,
             live,
             session_lifetime,
             slow: slow_operation.map(|from| SlowLog::new(from, writer.clone())),
@@ -229,7 +233,7 @@ impl Api {
                     if verifies {
                         caller.acceptance = Acceptance::Source { keep: false };
                     }
-                    let ran = self.run(&reader, &caller, request, document.as_deref()).await;
+                    let ran = self.run(&reader, &caller, request, document.as_deref(), Form::Text).await;
                     let kept = self.answered(&ran).counted_by(counters.clone());
                     if let Some(responses) = responses {
                         responses.verify(&reads, key.bytes(), |remembered| remembered.is_same(&kept)).await;
@@ -241,7 +245,7 @@ impl Api {
                     let again = explains.then(|| copy(&request));
                     let mut exceeded = None;
                     let compute = || async {
-                        let ran = self.run(&reader, &caller, request, document.as_deref()).await;
+                        let ran = self.run(&reader, &caller, request, document.as_deref(), Form::Text).await;
                         exceeded = ran.exceeded;
                         let kept = self.answered(&ran).counted_by(counters.clone());
                         let sharing = kept.sharing();
@@ -292,7 +296,7 @@ impl Api {
         let executing = async {
             let ran = match document {
                 Ok(document) => {
-                    let ran = self.run(&reader, &caller, request, document).await;
+                    let ran = self.run(&reader, &caller, request, document, Form::Values).await;
                     self.count_errors(&ran.response);
                     ran
                 }

@@ -5,12 +5,14 @@ mod label;
 mod measure;
 mod root_field;
 mod selected;
+mod selections;
 mod syntax;
 mod tokens;
 mod variables;
 
 pub use check::DocumentCheck;
 pub use label::OperationLabel;
+pub(crate) use selections::Selections;
 pub(crate) use syntax::say_plainly;
 pub(crate) use tokens::without_texts;
 
@@ -53,6 +55,7 @@ pub struct Document {
     /// Whether it selects a field of which no response is kept.
     is_excluded: bool,
     root_fields: RootFields,
+    selections: Arc<Selections>,
     /// What has served its operations.
     counted: Vec<Arc<OperationCounters>>,
 }
@@ -87,12 +90,13 @@ impl Documents {
         };
         let is_excluded =
             self.exclusions.fields().any(|(of, field)| selected::is_selected(completion.types(), &document, of, field));
+        let selections = Arc::new(Selections::new(&document, text));
         let prepared = completion.prepare(document);
         let labels = OperationLabel::of_all(prepared.document(), text);
         let counters = |label| Arc::new(OperationCounters::new(label, Arc::clone(&self.named)));
         let counted = labels.into_iter().map(counters).collect();
         let is_valid = AtomicBool::new(false);
-        let document = Arc::new(Document { prepared, is_valid, is_excluded, root_fields, counted });
+        let document = Arc::new(Document { prepared, is_valid, is_excluded, root_fields, selections, counted });
         self.known.insert(Arc::from(text), Arc::clone(&document));
         Ok(Some(document))
     }
@@ -119,6 +123,10 @@ impl Document {
     /// Whether the operation that is called `name`, or else the only one, is a mutation.
     pub fn is_mutation(&self, name: Option<&str>) -> bool {
         self.operation(name).is_some_and(|operation| operation.ty == OperationType::Mutation)
+    }
+
+    pub(crate) fn selections(&self) -> &Arc<Selections> {
+        &self.selections
     }
 
     /// What has served its operations.

@@ -176,6 +176,11 @@ impl Reader {
         &self.0.store.statements
     }
 
+    /// Whether single reads are answered on the spot, where memory can answer them.
+    pub(crate) fn is_answered_by_memory(&self) -> bool {
+        !self.0.has_asked.load(Ordering::Relaxed)
+    }
+
     fn asks<K>(&self, missing: &[K]) {
         if missing.len() > 1 {
             self.0.has_asked.store(true, Ordering::Relaxed);
@@ -193,7 +198,7 @@ impl Reader {
     where
         V: Serialize + DeserializeOwned + Send + Sync + 'static,
     {
-        if self.0.has_asked.load(Ordering::Relaxed) {
+        if !self.is_answered_by_memory() {
             return Ok(None);
         }
         Ok(space.peek(self.request(), &lookup()?).await)

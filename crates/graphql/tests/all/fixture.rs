@@ -10,7 +10,9 @@ use tidewater_changelog::{Log, Tracking};
 use tidewater_counter::Counter;
 use tidewater_entity::seed::{Plan, seed};
 use tidewater_entity::{connect, tracking};
-use tidewater_graphql::{Api, ApiSettings, Caller, Executed, Views, flush_views, hash_password, new_secret};
+use tidewater_graphql::{
+    Api, ApiSettings, Caller, Executed, ResponseKey, Views, flush_views, hash_password, new_secret,
+};
 use tidewater_migration::migrate_up;
 use tidewater_testkit::{Backend, TestDatabase, TestRedis};
 
@@ -116,6 +118,13 @@ impl Fixture {
         tokio::spawn(async move { api.execute(request, caller).await }).await.unwrap()
     }
 
+    /// Like [`execute`](Self::execute), as text that may be made of what was answered before.
+    pub(crate) async fn written(&self, query: &str, variables: Value, credential: Option<&str>) -> String {
+        let request = Request::new(query).variables(Variables::from_json(variables));
+        let caller = Caller { credential: credential.map(str::to_owned), ..Caller::default() };
+        written(&self.api, request, caller).await + "}"
+    }
+
     /// Like [`execute`](Self::execute), where nothing may go wrong. Answers `data`.
     pub(crate) async fn data(&self, query: &str, variables: Value, credential: Option<&str>) -> Value {
         let mut answer = self.execute(query, variables, credential).await;
@@ -163,6 +172,16 @@ impl Fixture {
     pub(crate) fn whole_statements_taken(&self) -> Vec<Statement> {
         self.statements.taken_whole()
     }
+}
+
+/// A response as text, but for its end. Nothing is answered by a whole one from before.
+pub(crate) async fn written(api: &Api, request: Request, caller: Caller) -> String {
+    let document = api.document(&request.query).unwrap();
+    let key = ResponseKey::new(0, caller.credential.as_deref(), format!("{request:?}").as_bytes());
+    let (api, arrival) = (api.clone(), api.arrive(caller));
+    // On a worker of the runtime, as a server does: batches are formed between the turns of a task.
+    let answering = tokio::spawn(async move { api.answer(arrival, &key, request, document).await });
+    String::from_utf8(answering.await.unwrap().head.to_vec()).unwrap()
 }
 
 /// 100 users, 2 todos each, 1 note each, every third of them public.

@@ -17,6 +17,7 @@ mod nodes;
 mod notes;
 mod notifications;
 mod oracle;
+mod parts;
 mod plans;
 mod recipe;
 mod sessions;

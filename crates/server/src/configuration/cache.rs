@@ -32,7 +32,19 @@ pub(crate) struct CacheConfiguration {
     )]
     pub(crate) response_memory: usize,
 
-    /// Responses that are never kept whole: names of operations, and fields as `Type.field`, such as `Dashboard,Todo.notes`
+    /// The most memory that parts of responses, which are the items of lists as they were answered, take in this process; with 0,
+    /// none is kept
+    #[arg(
+        long,
+        value_name = "SIZE",
+        env = "TIDEWATER_PART_MEMORY",
+        default_value = "32MiB",
+        value_parser = parse::bytes_or_none,
+        global = true
+    )]
+    pub(crate) part_memory: usize,
+
+    /// Responses that are never kept, nor parts of them: names of operations, and fields as `Type.field`, such as `Dashboard,Todo.notes`
     #[arg(
         long,
         value_name = "NAMES",
@@ -171,10 +183,11 @@ impl CacheConfiguration {
         }
     }
 
-    /// What is kept of whole responses.
+    /// What is kept of responses.
     pub(crate) fn responses(&self) -> Responses {
         Responses {
             memory_bytes: self.response_memory as u64,
+            part_bytes: self.part_memory as u64,
             ttl: self.list_ttl,
             exclusions: self.response_exclude.clone(),
         }
@@ -202,6 +215,7 @@ mod tests {
         CacheConfiguration {
             cache_memory: 1,
             response_memory: 1,
+            part_memory: 1,
             response_exclude: Exclusions::default(),
             tide_table: 1,
             item_ttl: Duration::from_secs(600),

@@ -108,12 +108,12 @@ fn tell_held(to: &mut Exposition<'_>, spaces: &[SpaceStatistics], cache: &Cache)
     let memories = cache.memory_statistics();
     to.gauges(
         "tidewater_cache_memory_bytes",
-        "About how many bytes each memory holds: of values, which all kinds share, and of whole responses.",
+        "About how many bytes each memory holds: of values, which all kinds share, of whole responses, and of parts of them.",
         memories.iter().map(|memory| ([("memory", &*memory.name)], memory.bytes)),
     )?;
     to.gauges(
         "tidewater_cache_memory_limit_bytes",
-        "The bound of each memory (TIDEWATER_CACHE_MEMORY, TIDEWATER_RESPONSE_MEMORY).",
+        "The bound of each memory (TIDEWATER_CACHE_MEMORY, TIDEWATER_RESPONSE_MEMORY, TIDEWATER_PART_MEMORY).",
         memories.iter().map(|memory| ([("memory", &*memory.name)], memory.most_bytes)),
     )?;
     let Some(redis) = cache.health().redis else { return Ok(()) };

@@ -19,7 +19,7 @@ use tidewater_testkit::{Backend, TestDatabase, TestRedis, on_each_backend};
 use tokio::runtime::Handle;
 use tokio::task::block_in_place;
 
-use crate::fixture::{Statements, migrated, open};
+use crate::fixture::{Statements, migrated, open, written};
 use changes::{Change, TODO, TOKEN, Transaction, USERS, Way, beginning, contents, transaction};
 use questions::{Question, question, time};
 
@@ -62,10 +62,7 @@ impl Asked {
             };
             let request = Request::new(document).variables(Variables::from_json(variables));
             let credential = (viewer < USERS).then(|| format!("{TOKEN}{viewer}"));
-            let mut response = api.execute(request, Caller { credential, ..Caller::default() }).await.response;
-            // The mark is that of the last poll, of which each has its own.
-            response.extensions.clear();
-            serde_json::to_string(&response).unwrap()
+            written(&api, request, Caller { credential, ..Caller::default() }).await
         });
         asked.await.unwrap()
     }
