@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use async_graphql::{Context, Object, OutputType, SimpleObject, TypeName};
+use async_graphql::parser::types::{Selection as Selected, SelectionSet};
+use async_graphql::{Context, Object, OutputType, Pos, SimpleObject, TypeName};
 use futures::future::try_join_all;
 use sea_orm::EntityTrait;
 use tidewater_entity::selection::{Direction, Page, PageRows, Place, Selection, Shape};
@@ -135,14 +136,15 @@ impl<T: Listed> Connection<T> {
         Ok(Self { reader, selection, page, rows, node: std::marker::PhantomData })
     }
 
-    /// The rows of the page that are still there to be seen, with their places.
-    async fn items(&self, context: &Context<'_>) -> Result<impl Iterator<Item = (Part<T>, &Place)>, Error> {
+    /// The rows of the page that are still there to be seen, with their places. `selected` is where the document says what of them.
+    async fn items(
+        &self,
+        context: &Context<'_>,
+        selected: Option<Pos>,
+    ) -> Result<impl Iterator<Item = (Part<T>, &Place)>, Error> {
         let scope = scope(context)?;
-        let items = self.rows.rows.iter().map(|row| self.reader.item::<T::Entity>(row.key));
-        let items = try_join_all(items).await?;
-        let seen = |item: Option<Item<_>>| item.filter(|row| T::is_visible(scope, row)).map(T::from);
-        let items = items.into_iter().zip(&self.rows.rows);
-        Ok(items.filter_map(|(item, row)| Some((Part::new(seen(item)?, row.key), row))).collect::<Vec<_>>().into_iter())
+        let items = try_join_all(self.rows.rows.iter().map(|row| Part::read(scope, selected, row.key))).await?;
+        Ok(items.into_iter().zip(&self.rows.rows).filter_map(|(item, row)| Some((item?, row))))
     }
 }
 
@@ -152,12 +154,14 @@ impl<T: Listed> Connection<T> {
     /// The items of the page, with their cursors.
     async fn edges(&self, context: &Context<'_>) -> Result<Vec<Edge<T>>, Error> {
         let shape = &self.selection.shape;
-        Ok(self.items(context).await?.map(|(node, row)| Edge { node, cursor: cursor::encode(row, shape) }).collect())
+        let items = self.items(context, selected_of_node(&context.item.node.selection_set.node)).await?;
+        Ok(items.map(|(node, row)| Edge { node, cursor: cursor::encode(row, shape) }).collect())
     }
 
     /// The items of the page.
     async fn nodes(&self, context: &Context<'_>) -> Result<Vec<Part<T>>, Error> {
-        Ok(self.items(context).await?.map(|(node, _)| node).collect())
+        let selected = context.item.node.selection_set.pos;
+        Ok(self.items(context, Some(selected)).await?.map(|(node, _)| node).collect())
     }
 
     /// What is around the page.
@@ -177,6 +181,21 @@ impl<T: Listed> Connection<T> {
     async fn total_count(&self) -> Result<u64, Error> {
         self.reader.count::<T::Entity>(&self.selection).await
     }
+}
+
+/// Where it is said what is selected of the node of an edge. None where that is not said at one place.
+fn selected_of_node(edge: &SelectionSet) -> Option<Pos> {
+    let mut found = None;
+    for selection in &edge.items {
+        match &selection.node {
+            Selected::Field(field) if field.node.name.node == "node" && found.is_none() => {
+                found = Some(field.node.selection_set.pos);
+            }
+            Selected::Field(field) if field.node.name.node != "node" => {}
+            _ => return None,
+        }
+    }
+    found
 }
 
 impl<T: Listed> TypeName for Connection<T> {

@@ -17,6 +17,7 @@ use tidewater_cache::{Derived, Recorded, Request};
 use tidewater_entity::Tracked;
 use uuid::Uuid;
 
+use crate::Error;
 use crate::connection::Listed;
 use crate::document::Selections;
 use crate::json;
@@ -45,15 +46,30 @@ enum Step {
 
 /// An item of a list. What is selected of it is answered as it was before, while nothing has changed that this rests on: when one item of
 /// a list changes, the others need not be resolved again.
-pub(crate) struct Part<T> {
-    node: T,
-    key: Uuid,
+pub(crate) enum Part<T> {
+    /// It was written before.
+    Written(Bytes),
+    /// It shows the row with this primary key.
+    Row {
+        /// The object.
+        node: T,
+        /// The key.
+        key: Uuid,
+        /// Whether it was looked for among what was written before, and so is kept.
+        was_sought: bool,
+    },
 }
 
 impl Parts {
     /// For a request of `viewer`, whose document has these selections.
     pub(crate) fn new(kept: Derived<Bytes>, selections: Arc<Selections>, viewer: Option<Viewer>) -> Self {
         Self { kept, selections, viewer, resolved: Mutex::default() }
+    }
+
+    /// What was written of the row `key` of `T` for the selection at `place`, if nothing has changed that it rests on.
+    fn written<T: Listed>(&self, request: &Request, place: Pos, key: Uuid) -> Option<Bytes> {
+        let key = self.key(place, <T::Entity as Tracked>::TRACKING.table, key)?;
+        Some((*self.kept.get_part(request, &key)?).clone())
     }
 
     /// Keeps what was resolved for `request`, as it is in the completed data of a response without errors.
@@ -89,35 +105,47 @@ impl Parts {
 }
 
 impl<T: Listed> Part<T> {
-    /// The item that shows the row with this primary key.
-    pub(crate) fn new(node: T, key: Uuid) -> Self {
-        Self { node, key }
-    }
-
-    async fn resolve_anew(
-        &self,
-        scope: &Scope,
-        parts: &Parts,
-        key: Vec<u8>,
-        context: &ContextSelectionSet<'_>,
-        field: &Positioned<Field>,
-    ) -> ServerResult<Value> {
-        let resolve = async {
-            // Read again: what is kept must not rest on what was read before.
-            let item = scope.reader.item::<T::Entity>(self.key).await.ok()??;
-            if !T::is_visible(scope, &item) {
-                return None;
-            }
-            Some(T::from(item).resolve(context, field).await)
-        };
-        let (resolved, recorded) = scope.reader.request().at_one_go(resolve).await;
-        let Some(answer) = resolved else { return self.node.resolve(context, field).await };
-        if let (Some(recorded), Ok(_)) = (recorded, &answer) {
-            let path = context.path_node.as_ref().map(path).unwrap_or_default();
-            parts.resolved.lock().push(Resolved { key, recorded, path });
+    /// The item of a list that shows the row with this primary key. `place` is that of what is selected of it, if that is known. None if
+    /// there is no such row that the caller may see.
+    ///
+    /// # Errors
+    /// As [`Reader::item`](crate::Reader::item).
+    pub(crate) async fn read(scope: &Scope, place: Option<Pos>, key: Uuid) -> Result<Option<Self>, Error> {
+        let sought = scope.parts.as_deref().zip(place);
+        // Who may see it is among what it rests on, so its row need not be read.
+        if let Some(written) = sought.and_then(|(parts, place)| parts.written::<T>(scope.reader.request(), place, key))
+        {
+            return Ok(Some(Self::Written(written)));
         }
-        answer
+        let was_sought = sought.is_some();
+        let item = scope.reader.item::<T::Entity>(key).await?.filter(|row| T::is_visible(scope, row));
+        Ok(item.map(|item| Self::Row { node: T::from(item), key, was_sought }))
     }
+}
+
+/// Resolves what is selected of the row `row`, and notes it, if it can be kept under `key`. None if the row is gone.
+async fn resolve_anew<T: Listed>(
+    scope: &Scope,
+    parts: &Parts,
+    row: Uuid,
+    key: Vec<u8>,
+    context: &ContextSelectionSet<'_>,
+    field: &Positioned<Field>,
+) -> Option<ServerResult<Value>> {
+    let resolve = async {
+        // Read again: what is kept must not rest on what was read before.
+        let item = scope.reader.item::<T::Entity>(row).await.ok()??;
+        if !T::is_visible(scope, &item) {
+            return None;
+        }
+        Some(T::from(item).resolve(context, field).await)
+    };
+    let (resolved, recorded) = scope.reader.request().at_one_go(resolve).await;
+    if let (Some(recorded), Some(Ok(_))) = (recorded, &resolved) {
+        let path = context.path_node.as_ref().map(path).unwrap_or_default();
+        parts.resolved.lock().push(Resolved { key, recorded, path });
+    }
+    resolved
 }
 
 impl<T: Listed> OutputType for Part<T> {
@@ -130,7 +158,10 @@ impl<T: Listed> OutputType for Part<T> {
     }
 
     fn introspection_type_name(&self) -> Cow<'static, str> {
-        self.node.introspection_type_name()
+        match self {
+            Self::Written(_) => T::type_name(),
+            Self::Row { node, .. } => node.introspection_type_name(),
+        }
     }
 
     fn create_type_info(registry: &mut Registry) -> String {
@@ -138,21 +169,22 @@ impl<T: Listed> OutputType for Part<T> {
     }
 
     async fn resolve(&self, context: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
-        let table = <T::Entity as Tracked>::TRACKING.table;
-        let known = context.data_opt::<Scope>().and_then(|scope| {
+        let (node, row, was_sought) = match self {
+            Self::Written(written) => return Ok(Value::Binary(written.clone())),
+            Self::Row { node, key, was_sought } => (node, *key, *was_sought),
+        };
+        let scope = context.data_opt::<Scope>().filter(|scope| was_sought && scope.reader.is_answered_by_memory());
+        let kept = scope.and_then(|scope| {
             let parts = scope.parts.as_deref()?;
-            Some((scope, parts, parts.key(context.item.pos, table, self.key)?))
+            Some((scope, parts, parts.key(context.item.pos, <T::Entity as Tracked>::TRACKING.table, row)?))
         });
-        // What is not there yet is boxed, so that what is need not carry its state.
-        let Some((scope, parts, key)) = known else { return Box::pin(self.node.resolve(context, field)).await };
-        if let Some(written) = parts.kept.get_part(scope.reader.request(), &key) {
-            return Ok(Value::Binary((*written).clone()));
+        // What follows is boxed, so that what is written already need not carry its state.
+        if let Some((scope, parts, key)) = kept
+            && let Some(answer) = Box::pin(resolve_anew::<T>(scope, parts, row, key, context, field)).await
+        {
+            return answer;
         }
-        if scope.reader.is_answered_by_memory() {
-            Box::pin(self.resolve_anew(scope, parts, key, context, field)).await
-        } else {
-            Box::pin(self.node.resolve(context, field)).await
-        }
+        Box::pin(node.resolve(context, field)).await
     }
 }
 

@@ -172,6 +172,16 @@ on_each_backend! {
         }
     }
 
+    async fn nodes_of_edges_that_are_selected_in_fragments_are_no_parts(backend) {
+        let fixture = Fixture::new(backend).await;
+        let ann = three_todos(&fixture).await;
+        let query = "{ todos(first: 1) { edges { ...F node { user { name } } } } } fragment F on TodoEdge { node { text } }";
+        let shown = json!({ "todos": { "edges": [{ "node": { "text": "a", "user": { "name": "ann" } } }] } });
+        for _ in 0..3 {
+            assert_eq!(asked(&fixture, query, json!({}), &ann).await, (0, 0, shown.clone()));
+        }
+    }
+
     async fn aliases_and_the_order_of_fields_are_kept(backend) {
         let fixture = Fixture::new(backend).await;
         let ann = three_todos(&fixture).await;
