@@ -28,12 +28,7 @@ pub(crate) fn write(value: &Value, text: &mut Vec<u8>) {
             }
             text.push(b'}');
         }
-        Value::Null => text.extend_from_slice(b"null"),
-        Value::Boolean(true) => text.extend_from_slice(b"true"),
-        Value::Boolean(false) => text.extend_from_slice(b"false"),
-        Value::Number(number) => scalar(number, text),
-        Value::String(string) => scalar(string, text),
-        Value::Enum(name) => scalar(name.as_str(), text),
+        Value::Null | Value::Boolean(_) | Value::Number(_) | Value::String(_) | Value::Enum(_) => scalar(value, text),
     }
 }
 

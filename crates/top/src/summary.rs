@@ -128,8 +128,7 @@ fn times(history: &History) -> Vec<Part> {
 }
 
 fn hits(history: &History) -> Vec<Part> {
-    let of_values = Space::is_of_values;
-    let lookups = of_spaces(of_values, Space::lookups);
+    let lookups = of_spaces(Space::is_of_values, Space::lookups);
     let share = |which: fn(&Space) -> bool| {
         percent(history.lately(of_spaces(which, Space::hits)), history.lately(of_spaces(which, Space::lookups)))
     };
