@@ -54,9 +54,9 @@ pub(crate) enum Part<T> {
         /// The object.
         node: T,
         /// The key.
-        key: Uuid,
-        /// Whether it was looked for among what was written before, and so is kept.
-        was_sought: bool,
+        row: Uuid,
+        /// What it was looked for under among what was written before, and so is kept under.
+        key: Option<Vec<u8>>,
     },
 }
 
@@ -64,12 +64,6 @@ impl Parts {
     /// For a request of `viewer`, whose document has these selections.
     pub(crate) fn new(kept: Derived<Bytes>, selections: Arc<Selections>, viewer: Option<Viewer>) -> Self {
         Self { kept, selections, viewer, resolved: Mutex::default() }
-    }
-
-    /// What was written of the row `key` of `T` for the selection at `place`, if nothing has changed that it rests on.
-    fn written<T: Listed>(&self, request: &Request, place: Pos, key: Uuid) -> Option<Bytes> {
-        let key = self.key(place, <T::Entity as Tracked>::TRACKING.table, key)?;
-        Some((*self.kept.get_part(request, &key)?).clone())
     }
 
     /// Keeps what was resolved for `request`, as it is in the completed data of a response without errors.
@@ -105,21 +99,23 @@ impl Parts {
 }
 
 impl<T: Listed> Part<T> {
-    /// The item of a list that shows the row with this primary key. `place` is that of what is selected of it, if that is known. None if
+    /// The item of a list that shows the row with the primary key `row`. `place` is that of what is selected of it, if that is known. None if
     /// there is no such row that the caller may see.
     ///
     /// # Errors
     /// As [`Reader::item`](crate::Reader::item).
-    pub(crate) async fn read(scope: &Scope, place: Option<Pos>, key: Uuid) -> Result<Option<Self>, Error> {
+    pub(crate) async fn read(scope: &Scope, place: Option<Pos>, row: Uuid) -> Result<Option<Self>, Error> {
         let sought = scope.parts.as_deref().zip(place);
+        let table = <T::Entity as Tracked>::TRACKING.table;
+        let sought = sought.and_then(|(parts, place)| Some((parts, parts.key(place, table, row)?)));
+        let request = scope.reader.request();
         // Who may see it is among what it rests on, so its row need not be read.
-        if let Some(written) = sought.and_then(|(parts, place)| parts.written::<T>(scope.reader.request(), place, key))
-        {
-            return Ok(Some(Self::Written(written)));
+        if let Some(written) = sought.as_ref().and_then(|(parts, key)| parts.kept.get_part(request, key)) {
+            return Ok(Some(Self::Written((*written).clone())));
         }
-        let was_sought = sought.is_some();
-        let item = scope.reader.item::<T::Entity>(key).await?.filter(|row| T::is_visible(scope, row));
-        Ok(item.map(|item| Self::Row { node: T::from(item), key, was_sought }))
+        let key = sought.map(|(_, key)| key);
+        let item = scope.reader.item::<T::Entity>(row).await?.filter(|row| T::is_visible(scope, row));
+        Ok(item.map(|item| Self::Row { node: T::from(item), row, key }))
     }
 }
 
@@ -169,15 +165,12 @@ impl<T: Listed> OutputType for Part<T> {
     }
 
     async fn resolve(&self, context: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
-        let (node, row, was_sought) = match self {
+        let (node, row, key) = match self {
             Self::Written(written) => return Ok(Value::Binary(written.clone())),
-            Self::Row { node, key, was_sought } => (node, *key, *was_sought),
+            Self::Row { node, row, key } => (node, *row, key),
         };
-        let scope = context.data_opt::<Scope>().filter(|scope| was_sought && scope.reader.is_answered_by_memory());
-        let kept = scope.and_then(|scope| {
-            let parts = scope.parts.as_deref()?;
-            Some((scope, parts, parts.key(context.item.pos, <T::Entity as Tracked>::TRACKING.table, row)?))
-        });
+        let scope = context.data_opt::<Scope>().filter(|scope| scope.reader.is_answered_by_memory());
+        let kept = scope.and_then(|scope| Some((scope, scope.parts.as_deref()?, key.clone()?)));
         // What follows is boxed, so that what is written already need not carry its state.
         if let Some((scope, parts, key)) = kept
             && let Some(answer) = Box::pin(resolve_anew::<T>(scope, parts, row, key, context, field)).await
